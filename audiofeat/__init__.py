@@ -1,0 +1,49 @@
+"""scikit-learn feature engineering for audio.
+
+The public names are flat, and each is imported when it is first asked for (PEP 562): ``import audiofeat`` costs
+milliseconds, and Keras, matplotlib or pandas are loaded only by what uses them.
+"""
+
+from importlib import import_module
+
+from audiofeat._version import __version__
+
+# Public name -> the module it lives in, one line per floor.
+_HOME = {
+    name: module
+    for module, names in {
+        "audiofeat._errors": ("AudioInputError", "AudioWarning", "DatasetNotFoundError", "MissingExtraError"),
+        "audiofeat.audio": ("AudioBatch",),
+        "audiofeat.transformers": (
+            "AudioLoader",
+            "Chroma",
+            "Delta",
+            "FeatureBank",
+            "MFCC",
+            "MelSpectrogram",
+            "Spectrogram",
+            "StatsPooling",
+        ),
+        "audiofeat.neural": ("CNNClassifier",),
+        "audiofeat.plotting": ("HistoryDisplay", "SpectrogramDisplay", "WaveformDisplay"),
+        "audiofeat.compare": ("FeatureComparison", "compare_features"),
+    }.items()
+    for name in names
+}
+_SUBMODULES = ("datasets", "dsp", "testing")
+
+__all__ = ["__version__", *sorted(_HOME), *_SUBMODULES]  # noqa: PLE0604
+
+
+def __getattr__(name):
+    if name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+        globals()[name] = value
+        return value
+    if name in _SUBMODULES:
+        return import_module(f"audiofeat.{name}")
+    raise AttributeError(f"module 'audiofeat' has no attribute {name!r}")
+
+
+def __dir__():
+    return __all__
