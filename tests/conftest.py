@@ -15,7 +15,7 @@ def rng():
 
 @pytest.fixture(scope="session")
 def data_folder():
-    """The folder of real recordings that AUDIOFEAT_DATA names; a test that asks for it is skipped where there is none."""
+    """The folder of real recordings that AUDIOFEAT_DATA names; tests that ask for it are skipped without one."""
     named = os.environ.get("AUDIOFEAT_DATA")
     if not named:
         pytest.skip("AUDIOFEAT_DATA is not set: no real recordings to read")
