@@ -1,0 +1,357 @@
+"""Clips that are decoded when they are asked for.
+
+Conventions: a clip is mono float32, ``(n_samples,)``, at the batch's one sample rate. Its *valid* part is what came from
+the recording, without the padding that `AudioLoader(duration=...)` adds.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import xxhash
+
+from audiofeat._errors import AudioInputError, ClipError, ClipProblem
+from audiofeat.audio.cache import FeatureCache
+from audiofeat.audio.checks import check_samples
+from audiofeat.audio.files import decode, resample
+
+__all__ = ["ArraySource", "AudioBatch", "FileSource", "LoadSettings"]
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """A recording on disk or in encoded form, or the part of it between two times.
+
+    Parameters
+    ----------
+    content : str or bytes
+        Path of the file, or its content.
+    digest : bytes
+        Digest of the file's bytes.
+    start : float, default=0.0
+        Where the clip begins [s].
+    stop : float or None, default=None
+        Where it ends [s]; None means the end of the recording.
+    """
+
+    content: str | bytes
+    digest: bytes
+    start: float = 0.0
+    stop: float | None = None
+
+    @property
+    def path(self) -> str | None:
+        """Path of the file, or None for content in memory."""
+        return self.content if isinstance(self.content, str) else None
+
+    def read(self, offset: float, duration: float | None) -> tuple[np.ndarray, int]:
+        """Decode the clip.
+
+        Parameters
+        ----------
+        offset : float
+            Seconds to skip at its beginning.
+        duration : float or None
+            Seconds to read at most.
+
+        Returns
+        -------
+        samples : ndarray of shape (n_samples,)
+            Mono, float32.
+        sample_rate : int
+            The recording's own sample rate [Hz].
+        """
+        start = self.start + offset
+        stop = self.stop
+        if duration is not None:
+            stop = start + duration if stop is None else min(stop, start + duration)
+        return decode(self.content, start=start, stop=stop)
+
+
+@dataclass(frozen=True, eq=False)
+class ArraySource:
+    """A clip in memory.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n_samples,)
+        Mono, floating point.
+    sample_rate : int
+        Its sample rate [Hz].
+    """
+
+    samples: np.ndarray
+    sample_rate: int
+    path = None
+
+    @property
+    def digest(self) -> bytes:
+        """Digest of samples, type and rate."""
+        hasher = xxhash.xxh3_128(f"{self.samples.dtype.str} {self.sample_rate}".encode())
+        hasher.update(np.ascontiguousarray(self.samples).data)
+        return hasher.digest()
+
+    def read(self, offset: float, duration: float | None) -> tuple[np.ndarray, int]:
+        """Cut the clip.
+
+        Parameters
+        ----------
+        offset : float
+            Seconds to skip at its beginning.
+        duration : float or None
+            Seconds to take at most.
+
+        Returns
+        -------
+        samples : ndarray of shape (n_samples,)
+            Mono, float32.
+        sample_rate : int
+            Its sample rate [Hz].
+        """
+        first = int(offset * self.sample_rate)
+        if first and first >= len(self.samples):
+            raise ClipError(
+                f"its start at {offset:g} s lies at or beyond its end ({len(self.samples) / self.sample_rate:g} s)"
+            )
+        last = None if duration is None else first + int(duration * self.sample_rate)
+        return self.samples[first:last].astype(np.float32, copy=False), self.sample_rate
+
+
+@dataclass(frozen=True)
+class LoadSettings:
+    """What is done to every clip on its way in.
+
+    Parameters
+    ----------
+    sample_rate : int
+        Sample rate of the clips handed on [Hz].
+    duration : float or None, default=None
+        Their length [s]; longer clips are cut and shorter ones padded. None leaves the lengths as they are.
+    offset : float, default=0.0
+        Seconds skipped at the beginning.
+    pad_mode : {"constant", "wrap"}, default="constant"
+        Whether padding is silence or the clip again.
+    """
+
+    sample_rate: int
+    duration: float | None = None
+    offset: float = 0.0
+    pad_mode: str = "constant"
+
+    @property
+    def n_samples(self) -> int | None:
+        """Length of the clips handed on [samples], or None if it is theirs."""
+        return None if self.duration is None else max(1, round(self.duration * self.sample_rate))
+
+    def valid(self, source: FileSource | ArraySource) -> np.ndarray:
+        """Read a clip without padding.
+
+        Parameters
+        ----------
+        source : FileSource or ArraySource
+            Where it comes from.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The clip at `sample_rate`, float32, at most `duration` long.
+        """
+        samples, rate = source.read(self.offset, self.duration)
+        check_samples(samples)
+        return resample(samples, rate, self.sample_rate)[: self.n_samples]
+
+    def padded(self, valid: np.ndarray) -> np.ndarray:
+        """Pad a clip to `duration`.
+
+        Parameters
+        ----------
+        valid : ndarray of shape (n_valid,)
+            The clip.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The clip, then silence or itself again.
+        """
+        missing = (self.n_samples or 0) - len(valid)
+        return np.pad(valid, (0, missing), mode=self.pad_mode) if missing > 0 else valid  # type: ignore[call-overload]
+
+
+class AudioBatch(Sequence):
+    """A lazy, indexable sequence of clips at one sample rate.
+
+    `AudioLoader` makes it and the feature extractors take it. Nothing is decoded until a clip is asked for, so a batch
+    of ten thousand recordings costs no more memory than a list of their paths.
+
+    Parameters
+    ----------
+    sources : sequence of FileSource or ArraySource
+        Where the clips come from.
+    settings : LoadSettings
+        What is done to each on its way in.
+    cache : FeatureCache or None, default=None
+        Where extractors keep what they computed of each clip.
+
+    Attributes
+    ----------
+    sample_rate : int
+        Sample rate of every clip [Hz].
+    paths : list of (str or None)
+        File of each clip; None for clips from memory.
+    shape : tuple of int
+        ``(n_clips,)``.
+
+    Notes
+    -----
+    ``batch[3]`` decodes a clip; ``batch[2:5]``, ``batch[[0, 4]]`` and ``batch[mask]`` are batches again;
+    ``np.asarray(batch)`` decodes all, ``(n_clips, n_samples)``, and needs clips of one length.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from audiofeat import AudioLoader
+    >>> batch = AudioLoader(sample_rate=8000, duration=0.5).fit_transform([(16000, np.zeros(16000))] * 3)
+    >>> batch
+    AudioBatch(3 clips at 8000 Hz, 0.5 s each)
+    >>> np.asarray(batch).shape
+    (3, 4000)
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[FileSource | ArraySource],
+        settings: LoadSettings,
+        cache: FeatureCache | None = None,
+    ):
+        self.sources = list(sources)
+        self.settings = settings
+        self.cache = cache
+
+    @property
+    def sample_rate(self) -> int:
+        """Sample rate of every clip [Hz]."""
+        return self.settings.sample_rate
+
+    @property
+    def shape(self) -> tuple[int]:
+        """Number of clips, as the one axis that can be indexed without decoding."""
+        return (len(self.sources),)
+
+    @property
+    def paths(self) -> list[str | None]:
+        """File of each clip; None for clips from memory."""
+        return [source.path for source in self.sources]
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    def __getitem__(self, index):
+        if isinstance(index, (int, np.integer)):
+            return self.settings.padded(self.valid(index))
+        if isinstance(index, slice):
+            chosen = self.sources[index]
+        else:
+            indices = np.asarray(index)
+            if indices.dtype == bool:
+                if indices.shape != self.shape:
+                    raise IndexError(f"AudioBatch got a mask of shape {indices.shape}; expected {self.shape}.")
+                indices = np.flatnonzero(indices)
+            chosen = [self.sources[i] for i in indices]
+        return AudioBatch(chosen, self.settings, self.cache)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[i] for i in range(len(self)))
+
+    def valid(self, index: int) -> np.ndarray:
+        """Decode a clip without the padding the loader would add.
+
+        Parameters
+        ----------
+        index : int
+            Which clip.
+
+        Returns
+        -------
+        ndarray of shape (n_valid,)
+            Mono, float32.
+
+        Raises
+        ------
+        ClipError
+            If it cannot be decoded, is empty, or holds NaN or infinite samples.
+        """
+        return self.settings.valid(self.sources[index])
+
+    def clip(self, index: int) -> np.ndarray:
+        """Decode a clip, padded to the loader's duration.
+
+        Parameters
+        ----------
+        index : int
+            Which clip.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Mono, float32.
+        """
+        return self[int(index)]
+
+    def key(self, index: int) -> bytes:
+        """Name a clip by its content and how it is loaded.
+
+        Parameters
+        ----------
+        index : int
+            Which clip.
+
+        Returns
+        -------
+        bytes
+            The same for the same samples, whatever file or batch they come from.
+        """
+        source = self.sources[index]
+        part = (source.start, source.stop) if isinstance(source, FileSource) else ()
+        return source.digest + repr((part, self.settings)).encode()
+
+    def problem(self, index: int, reason: str) -> ClipProblem:
+        """Describe what is wrong with a clip.
+
+        Parameters
+        ----------
+        index : int
+            Which clip.
+        reason : str
+            What is wrong.
+
+        Returns
+        -------
+        ClipProblem
+            Index, path and reason.
+        """
+        return ClipProblem(index, self.sources[index].path, reason)
+
+    def __array__(self, dtype=None, copy=None):
+        if copy is False:
+            raise ValueError("An AudioBatch is decoded on demand, so it cannot become an array without copying.")
+        clips, problems = [], []
+        for i in range(len(self)):
+            try:
+                clips.append(self[i])
+            except ClipError as exc:
+                problems.append(self.problem(i, str(exc)))
+        if problems:
+            raise AudioInputError("AudioBatch", problems, n_clips=len(self))
+        lengths = {len(clip) for clip in clips}
+        if len(lengths) > 1:
+            raise ValueError(
+                f"AudioBatch holds clips of {min(lengths)} to {max(lengths)} samples; an array needs one length. "
+                "Set AudioLoader(duration=...)."
+            )
+        return np.array(clips, dtype=dtype or np.float32)
+
+    def __repr__(self) -> str:
+        duration = "" if self.settings.duration is None else f", {self.settings.duration:g} s each"
+        return f"AudioBatch({len(self)} clip{'s' if len(self) != 1 else ''} at {self.sample_rate} Hz{duration})"
+
+

@@ -1,0 +1,190 @@
+"""From whatever a user has to sources of clips: paths, bytes, open files, arrays, pairs, data frames."""
+
+import os
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from audiofeat._errors import AudioInputError, ClipError, ClipProblem
+from audiofeat.audio.batch import ArraySource, AudioBatch, FileSource
+from audiofeat.audio.files import file_facts, mix_down
+
+__all__ = ["as_sources"]
+
+_KINDS = (
+    "paths, bytes, binary file objects, 1-D arrays or (rate, array) pairs, a 2-D array, an AudioBatch, or a DataFrame "
+    "with a column 'path' and optional columns 'start' and 'end' in seconds"
+)
+# More channels than any recording has, fewer samples than any clip: tells (channels, samples) from (samples, channels).
+_MOST_CHANNELS = 64
+
+
+def as_sources(X, *, array_rate: int, by: str) -> tuple[list[FileSource | ArraySource], list[int]]:
+    """Turn an input into sources of clips.
+
+    Parameters
+    ----------
+    X : sequence, array, DataFrame or AudioBatch
+        The clips.
+    array_rate : int
+        Sample rate of arrays that carry none [Hz].
+    by : str
+        Who asks, for messages.
+
+    Returns
+    -------
+    sources : list of FileSource or ArraySource
+        One per clip.
+    rates : list of int
+        Their own sample rates [Hz].
+
+    Raises
+    ------
+    TypeError
+        If `X` or one of its items is of a kind that is no audio.
+    AudioInputError
+        If clips cannot be used: all of them in one error.
+    """
+    items = _items(X, by)
+    sources: list[FileSource | ArraySource] = []
+    rates: list[int] = []
+    problems: list[ClipProblem] = []
+    for i, item in enumerate(items):
+        try:
+            source, rate = _source(item, array_rate, by)
+        except ClipError as exc:
+            path = item[0] if isinstance(item, _Window) else item
+            problems.append(ClipProblem(i, os.fspath(path) if isinstance(path, (str, os.PathLike)) else None, str(exc)))
+            continue
+        sources.append(source)
+        rates.append(rate)
+    if problems:
+        raise AudioInputError(by, problems, n_clips=len(items))
+    return sources, rates
+
+
+class _Window(tuple):
+    """A row of a data frame: path, start [s], end [s] or NaN."""
+
+
+def _items(X, by: str) -> Sequence:
+    if isinstance(X, (str, bytes, os.PathLike)) or hasattr(X, "read"):
+        raise TypeError(f"{by} got one {type(X).__name__}; expected a sequence of clips. Wrap it in a list.")
+    if isinstance(X, AudioBatch):
+        return [_BatchClip((X, i)) for i in range(len(X))]
+    if hasattr(X, "columns"):
+        return _rows(X, by)
+    if isinstance(X, np.ndarray) or hasattr(X, "to_numpy"):
+        array = np.asarray(X)
+        if array.dtype.kind in "OSUT":
+            if array.ndim == 2 and array.shape[1] == 1:
+                array = array[:, 0]
+            if array.ndim != 1:
+                raise ValueError(f"{by} got an array of {array.dtype} with shape {array.shape}; expected one axis.")
+            return array.tolist()
+        if array.ndim != 2:
+            raise ValueError(
+                f"{by} got an array of shape {array.shape}; expected 2-D (n_clips, n_samples). "
+                "Reshape your data: one clip is X[None, :], and clips of different lengths are a list of 1-D arrays."
+            )
+        return list(array)
+    if isinstance(X, Iterable):
+        return list(X)
+    raise TypeError(f"{by} got {type(X).__name__}; expected {_KINDS}.")
+
+
+def _rows(frame, by: str) -> Sequence:
+    columns = list(frame.columns)
+    if "path" not in columns:
+        if len(columns) == 1:
+            return _items(frame[columns[0]].to_numpy(), by)
+        raise ValueError(
+            f"{by} got a DataFrame with columns {columns!r}; expected one called 'path', and optionally 'start' and 'end' "
+            "in seconds. Rename the column that holds the files."
+        )
+    if unknown := [name for name in ("start", "end") if name in columns and frame[name].dtype.kind not in "fiu"]:
+        raise TypeError(f"{by} got a DataFrame whose column {unknown[0]!r} is no number; expected seconds.")
+    missing = np.full(len(frame), np.nan)
+    starts, ends = (frame[name].to_numpy(float) if name in columns else missing for name in ("start", "end"))
+    return [_Window(row) for row in zip(frame["path"].tolist(), starts.tolist(), ends.tolist(), strict=True)]
+
+
+class _BatchClip(tuple):
+    """A batch and the index of a clip in it."""
+
+
+def _source(item, array_rate: int, by: str) -> tuple[FileSource | ArraySource, int]:
+    if isinstance(item, _Window):
+        return _window_source(*item, by=by)
+    if isinstance(item, _BatchClip):
+        batch, index = item
+        return ArraySource(batch.valid(index), batch.sample_rate), batch.sample_rate
+    if isinstance(item, (str, os.PathLike)):
+        item = os.fspath(item)
+    if isinstance(item, (str, bytes)):
+        facts = file_facts(item)
+        return FileSource(item, facts.digest), facts.sample_rate
+    if hasattr(item, "read"):
+        return _source(_content(item, by), array_rate, by)
+    if isinstance(item, tuple) and len(item) == 2 and np.ndim(item[0]) == 0:
+        rate, samples = item
+        if not float(rate).is_integer() or rate < 1:
+            raise ClipError(f"a (rate, array) pair with rate {rate!r}; expected a positive whole number of Hz")
+        return ArraySource(_samples(samples, by), int(rate)), int(rate)
+    return ArraySource(_samples(item, by, n_axes=(1,)), array_rate), array_rate
+
+
+def _window_source(path, start: float, end: float, *, by: str) -> tuple[FileSource, int]:
+    if not isinstance(path, (str, os.PathLike)):
+        raise ClipError(f"its path is {path!r}, which is none")
+    facts = file_facts(os.fspath(path))
+    start = 0.0 if np.isnan(start) else start
+    stop = None if np.isnan(end) else end
+    length = facts.n_samples / facts.sample_rate
+    if start < 0 or (stop is not None and stop <= start):
+        raise ClipError(f"start={start:g} s and end={end:g} s; expected 0 <= start < end")
+    if start >= length:
+        raise ClipError(f"its start at {start:g} s lies at or beyond its end ({length:g} s)")
+    return FileSource(os.fspath(path), facts.digest, start, stop), facts.sample_rate
+
+
+def _content(file, by: str) -> bytes:
+    # A stream is read from where it begins, so that a second pass over the same object sees the same clip.
+    if getattr(file, "seekable", lambda: False)():
+        file.seek(0)
+    content = file.read()
+    if not isinstance(content, bytes):
+        raise TypeError(f"{by} got a file object in text mode; open it with mode 'rb'.")
+    return content
+
+
+def _samples(samples, by: str, n_axes: tuple[int, ...] = (1, 2)) -> np.ndarray:
+    try:
+        array = np.asarray(samples)
+    except ValueError as exc:
+        raise TypeError(f"{by} got a clip that is no array: {exc}. Expected {_KINDS}.") from exc
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"{by} got a clip of type {type(samples).__name__} ({array.dtype}); expected {_KINDS}.")
+    if array.ndim not in n_axes:
+        expected = "1-D" if n_axes == (1,) else "1-D, or (n_samples, n_channels) with a rate"
+        raise ClipError(f"an array of shape {array.shape}; expected {expected}")
+    array = _as_unit_float(array)
+    if array.ndim == 2:
+        if array.shape[1] > _MOST_CHANNELS:
+            raise ClipError(f"an array of shape {array.shape}; expected (n_samples, n_channels), so transpose it")
+        array = mix_down(array)
+    if not array.size:
+        raise ClipError("it holds no samples")
+    return array
+
+
+def _as_unit_float(array: np.ndarray) -> np.ndarray:
+    """Floats as they are; integers, as PCM, divided by their full scale."""
+    if array.dtype.kind == "f":
+        return array
+    if array.dtype == np.uint8:
+        # 8-bit PCM is unsigned with silence at 128.
+        return (array.astype(np.float32) - 128) / 128
+    if array.dtype.kind == "u":
+        raise ClipError(f"samples of type {array.dtype}; expected floats, signed integers or 8-bit PCM")
+    return array.astype(np.float32) / -float(np.iinfo(array.dtype).min)

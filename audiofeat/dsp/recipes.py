@@ -1,0 +1,321 @@
+"""Recipes: what to take from each block of a spectrum, and what to make of the whole clip.
+
+A recipe is a frozen, hashable description. Its `projection` turns a block of frames into rows; recipes whose projections
+are equal share the rows. Its `finish` sees the rows of the whole clip, and is where the clip's own maximum matters.
+
+Conventions: rows and features are ``(n_rows, n_frames)``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from audiofeat.dsp.delta import delta
+from audiofeat.dsp.filterbanks import _dense_chroma, _lifted_dct, _sparse_mel
+from audiofeat.dsp.framing import FrameSpec
+from audiofeat.dsp.scale import power_to_db
+from audiofeat.dsp.spectrum import Block, as_float, blocks
+
+__all__ = ["CepstrumRecipe", "ChromaRecipe", "MelRecipe", "Recipe", "SpectrumRecipe", "extract"]
+
+
+class Projection(Protocol):
+    """Turns a block of frames into rows; equal projections of one framing give equal rows."""
+
+    def __call__(self, block: Block, spec: FrameSpec) -> np.ndarray: ...
+
+    def __hash__(self) -> int: ...
+
+
+class Recipe(Protocol):
+    """A feature of one clip: a projection of each block, and a finish over the whole clip."""
+
+    @property
+    def projection(self) -> Projection: ...
+
+    def finish(self, rows: np.ndarray, spec: FrameSpec) -> np.ndarray: ...
+
+
+def extract(audio: np.ndarray, spec: FrameSpec, recipes: Sequence[Recipe]) -> list[np.ndarray]:
+    """Compute several features of one clip in one pass over its spectrum.
+
+    Parameters
+    ----------
+    audio : ndarray of shape (n_samples,)
+        The clip; float32 is computed in float32, everything else in float64.
+    spec : FrameSpec
+        The framing they share.
+    recipes : sequence of Recipe
+        The features.
+
+    Returns
+    -------
+    list of ndarray of shape (n_rows, n_frames)
+        One array per recipe; the values are those of the recipe alone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from audiofeat.dsp import CepstrumRecipe, FrameSpec, MelRecipe, extract
+    >>> clip = np.random.default_rng(0).standard_normal(22050)
+    >>> [feature.shape for feature in extract(clip, FrameSpec(), [MelRecipe(), CepstrumRecipe()])]
+    [(128, 44), (20, 44)]
+    """
+    audio = as_float(audio)
+    projections = dict.fromkeys(recipe.projection for recipe in recipes)
+    n_frames = spec.n_frames(len(audio))
+    rows: dict[Projection, np.ndarray] = {}
+    for block in blocks(audio, spec):
+        for projection in projections:
+            part = projection(block, spec)
+            if projection not in rows:
+                rows[projection] = np.empty((len(part), n_frames), dtype=part.dtype)
+            rows[projection][:, block.start : block.stop] = part
+    if not rows:
+        raise ValueError(
+            f"A clip of {len(audio)} samples holds no frame of n_fft={spec.n_fft} with center={spec.center}. "
+            "Lower n_fft, use center=True, or give longer clips."
+        )
+    return [recipe.finish(rows[recipe.projection], spec) for recipe in recipes]
+
+
+@dataclass(frozen=True)
+class _Magnitude:
+    power: float
+
+    def __call__(self, block: Block, spec: FrameSpec) -> np.ndarray:
+        return block.raised(self.power)
+
+
+@dataclass(frozen=True)
+class _Mel:
+    n_mels: int
+    fmin: float
+    fmax: float | None
+    mel_scale: str
+    mel_norm: str | float | None
+    power: float
+
+    def __call__(self, block: Block, spec: FrameSpec) -> np.ndarray:
+        bank = _sparse_mel(
+            block.frames.dtype,
+            spec.sample_rate,
+            spec.n_fft,
+            n_mels=self.n_mels,
+            fmin=self.fmin,
+            fmax=self.fmax,
+            mel_scale=self.mel_scale,
+            mel_norm=self.mel_norm,
+        )
+        return block.project(bank, power=self.power)
+
+
+@dataclass(frozen=True)
+class _Chroma:
+    n_chroma: int
+    tuning: float
+
+    def __call__(self, block: Block, spec: FrameSpec) -> np.ndarray:
+        bank = _dense_chroma(block.frames.dtype, spec.sample_rate, spec.n_fft, self.n_chroma, self.tuning)
+        return block.project(bank)
+
+
+def _scaled(rows: np.ndarray, scale: str, power: float, top_db: float | None) -> np.ndarray:
+    """Rows on the scale asked for, never written over the rows, which other recipes may share."""
+    if scale == "linear":
+        return rows.copy()
+    # Decibels of a magnitude raised to `power` are those of its square times power / 2.
+    db = power_to_db(rows if power == 2.0 else rows ** (2.0 / power), top_db=top_db)
+    return db
+
+
+@dataclass(frozen=True)
+class SpectrumRecipe:
+    """Magnitude spectrum raised to a power, as it is or in decibels.
+
+    Parameters
+    ----------
+    power : float, default=2.0
+        Exponent of the magnitude.
+    scale : {"db", "linear"}, default="db"
+        Decibels, or the spectrum itself.
+    top_db : float or None, default=80.0
+        Floor under the clip's maximum [dB].
+    """
+
+    power: float = 2.0
+    scale: str = "db"
+    top_db: float | None = 80.0
+
+    @property
+    def projection(self) -> Projection:
+        """The spectrum itself."""
+        return _Magnitude(self.power)
+
+    def finish(self, rows: np.ndarray, spec: FrameSpec) -> np.ndarray:
+        """Scale the spectrum of a clip.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_bins, n_frames)
+            Spectrum of the clip.
+        spec : FrameSpec
+            The framing.
+
+        Returns
+        -------
+        ndarray of shape (n_bins, n_frames)
+            The feature.
+        """
+        return _scaled(rows, self.scale, self.power, self.top_db)
+
+
+@dataclass(frozen=True)
+class MelRecipe:
+    """Mel spectrogram, as it is or in decibels.
+
+    Parameters
+    ----------
+    n_mels, fmin, fmax, mel_scale, mel_norm
+        As in `mel_filterbank`.
+    power : float, default=2.0
+        Exponent of the magnitude.
+    scale : {"db", "linear"}, default="db"
+        Decibels, or the mel spectrum itself.
+    top_db : float or None, default=80.0
+        Floor under the clip's maximum [dB].
+    """
+
+    n_mels: int = 128
+    fmin: float = 0.0
+    fmax: float | None = None
+    mel_scale: str = "slaney"
+    mel_norm: str | float | None = "slaney"
+    power: float = 2.0
+    scale: str = "db"
+    top_db: float | None = 80.0
+
+    @property
+    def projection(self) -> Projection:
+        """The mel spectrum."""
+        return _Mel(self.n_mels, self.fmin, self.fmax, self.mel_scale, self.mel_norm, self.power)
+
+    def finish(self, rows: np.ndarray, spec: FrameSpec) -> np.ndarray:
+        """Scale the mel spectrum of a clip.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_mels, n_frames)
+            Mel spectrum of the clip.
+        spec : FrameSpec
+            The framing.
+
+        Returns
+        -------
+        ndarray of shape (n_mels, n_frames)
+            The feature.
+        """
+        return _scaled(rows, self.scale, self.power, self.top_db)
+
+
+@dataclass(frozen=True)
+class CepstrumRecipe:
+    """Mel-frequency cepstral coefficients, with their derivatives.
+
+    Parameters
+    ----------
+    n_mfcc : int, default=20
+        Number of coefficients.
+    dct_type : {1, 2, 3}, default=2
+        Type of the cosine transform.
+    dct_norm : {"ortho"} or None, default="ortho"
+        Its normalisation.
+    lifter : float, default=0
+        Sinusoidal liftering; 0 is none.
+    deltas : int, default=0
+        How many orders of derivatives over time follow the coefficients.
+    mel : MelRecipe, default=MelRecipe()
+        The log-mel spectrum they are made of.
+    """
+
+    n_mfcc: int = 20
+    dct_type: int = 2
+    dct_norm: str | None = "ortho"
+    lifter: float = 0
+    deltas: int = 0
+    mel: MelRecipe = MelRecipe()
+
+    @property
+    def projection(self) -> Projection:
+        """The mel spectrum."""
+        return self.mel.projection
+
+    def finish(self, rows: np.ndarray, spec: FrameSpec) -> np.ndarray:
+        """Turn the mel spectrum of a clip into its cepstrum.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_mels, n_frames)
+            Mel spectrum of the clip.
+        spec : FrameSpec
+            The framing.
+
+        Returns
+        -------
+        ndarray of shape (n_mfcc * (1 + deltas), n_frames)
+            The coefficients, then their derivatives of each order.
+        """
+        log_mel = self.mel.finish(rows, spec)
+        matrix = _lifted_dct(log_mel.dtype, self.n_mfcc, len(rows), self.dct_type, self.dct_norm, self.lifter)
+        coefficients = matrix @ log_mel
+        if not self.deltas:
+            return coefficients
+        orders = [delta(coefficients, order=order) for order in range(1, self.deltas + 1)]
+        return np.concatenate([coefficients, *orders])
+
+
+@dataclass(frozen=True)
+class ChromaRecipe:
+    """Energy per pitch class.
+
+    Parameters
+    ----------
+    n_chroma : int, default=12
+        Number of pitch classes.
+    tuning : float, default=0.0
+        Deviation of A4 from 440 Hz [fractions of a pitch class].
+    chroma_norm : float or None, default=inf
+        Order of the norm that every frame is divided by.
+    """
+
+    n_chroma: int = 12
+    tuning: float = 0.0
+    chroma_norm: float | None = np.inf
+
+    @property
+    def projection(self) -> Projection:
+        """The spectrum folded into pitch classes."""
+        return _Chroma(self.n_chroma, self.tuning)
+
+    def finish(self, rows: np.ndarray, spec: FrameSpec) -> np.ndarray:
+        """Normalise the frames of a clip.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_chroma, n_frames)
+            Energy per pitch class.
+        spec : FrameSpec
+            The framing.
+
+        Returns
+        -------
+        ndarray of shape (n_chroma, n_frames)
+            The feature; silent frames stay zero.
+        """
+        if self.chroma_norm is None:
+            return rows.copy()
+        norm = np.linalg.norm(rows, ord=self.chroma_norm, axis=0)
+        # Below the smallest normal number a quotient would be noise.
+        return rows / np.where(norm < np.finfo(rows.dtype).tiny, 1, norm)

@@ -1,0 +1,197 @@
+"""The spectrum of one clip, block by block, each part computed once and only when asked for.
+
+Conventions: a clip is a 1-D float array; float32 is computed in float32, everything else in float64. A block holds as
+many frames as fit the cache of a core; whatever is computed from it is done while it is there.
+
+The steps of a block, and why they look as they do: frames are a strided view of the padded clip, times the window along
+contiguous memory; the transform is taken along the columns of the transposed view, so that the spectrum comes out as
+``(n_bins, n_frames)``, which is what a filter bank multiplies; real and imaginary part stay interleaved and are squared in
+one pass, and a filter bank is applied to the interleaved squares and folded afterwards, when 1025 rows have become 128.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import scipy.fft
+
+from audiofeat.dsp.framing import FrameSpec
+
+__all__ = ["Block", "blocks", "power_spectrum"]
+
+# Samples in the windowed frames of one block: half a megabyte in float32 (measured: flat from 64k to 200k).
+_BLOCK_SAMPLES = 1 << 17
+
+
+class Block:
+    """Consecutive frames of one clip.
+
+    Parameters
+    ----------
+    frames : ndarray of shape (n_frames, n_fft)
+        View of the padded clip, not yet windowed.
+    window : ndarray of shape (n_fft,)
+        The window, in the type of `frames`.
+    start : int
+        Index of the first frame within the clip.
+
+    Attributes
+    ----------
+    stop : int
+        Index after the last frame within the clip.
+    """
+
+    def __init__(self, frames: np.ndarray, window: np.ndarray, start: int):
+        self.frames = frames
+        self.start = start
+        self.stop = start + len(frames)
+        self._window = window
+        self._squares: np.ndarray | None = None
+        self._power: np.ndarray | None = None
+        self._magnitude: np.ndarray | None = None
+
+    @property
+    def squares(self) -> np.ndarray:
+        """Squared real and imaginary parts, interleaved, ``(n_bins, 2 * n_frames)``."""
+        if self._squares is None:
+            windowed = self.frames * self._window
+            spectrum = scipy.fft.rfft(windowed.T, axis=0)
+            squares = np.ascontiguousarray(spectrum).view(windowed.dtype)
+            self._squares = np.multiply(squares, squares, out=squares)
+        return self._squares
+
+    @property
+    def power(self) -> np.ndarray:
+        """Power spectrum, ``(n_bins, n_frames)``."""
+        if self._power is None:
+            self._power = self.squares[:, 0::2] + self.squares[:, 1::2]
+        return self._power
+
+    @property
+    def magnitude(self) -> np.ndarray:
+        """Magnitude spectrum, ``(n_bins, n_frames)``."""
+        if self._magnitude is None:
+            self._magnitude = np.sqrt(self.power)
+        return self._magnitude
+
+    def project(self, filterbank, *, power: float = 2.0) -> np.ndarray:
+        """Multiply a filter bank with the spectrum raised to `power`.
+
+        Parameters
+        ----------
+        filterbank : array or sparse array of shape (n_filters, n_bins)
+            The filter bank.
+        power : float, default=2.0
+            Exponent of the magnitude.
+
+        Returns
+        -------
+        ndarray of shape (n_filters, n_frames)
+            The filtered spectrum.
+        """
+        if power == 2.0:
+            folded = filterbank @ self.squares
+            return folded[:, 0::2] + folded[:, 1::2]
+        return filterbank @ self.raised(power)
+
+    def raised(self, power: float) -> np.ndarray:
+        """Magnitude spectrum raised to `power`.
+
+        Parameters
+        ----------
+        power : float
+            Exponent of the magnitude.
+
+        Returns
+        -------
+        ndarray of shape (n_bins, n_frames)
+            The spectrum; not to be written to.
+        """
+        if power == 2.0:
+            return self.power
+        if power == 1.0:
+            return self.magnitude
+        return self.magnitude**power
+
+
+def blocks(audio: np.ndarray, spec: FrameSpec) -> Iterator[Block]:
+    """Cut one clip into blocks of frames.
+
+    Parameters
+    ----------
+    audio : ndarray of shape (n_samples,)
+        The clip, float32 or float64.
+    spec : FrameSpec
+        The framing.
+
+    Yields
+    ------
+    Block
+        Consecutive frames, in order.
+    """
+    n_frames = spec.n_frames(len(audio))
+    if n_frames == 0:
+        return
+    padded = _pad(audio, spec)
+    view = np.lib.stride_tricks.sliding_window_view(padded, spec.n_fft)[:: spec.hop_length][:n_frames]
+    window = spec.window_values(audio.dtype)
+    size = max(1, _BLOCK_SAMPLES // spec.n_fft)
+    for start in range(0, n_frames, size):
+        yield Block(view[start : start + size], window, start)
+
+
+def power_spectrum(audio: np.ndarray, spec: FrameSpec) -> np.ndarray:
+    """Power spectrum of one clip.
+
+    Parameters
+    ----------
+    audio : ndarray of shape (n_samples,)
+        The clip.
+    spec : FrameSpec
+        The framing.
+
+    Returns
+    -------
+    ndarray of shape (n_bins, n_frames)
+        Squared magnitude of the windowed Fourier transform, in the type of `audio`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from audiofeat.dsp import FrameSpec, power_spectrum
+    >>> spec = FrameSpec(sample_rate=8000, n_fft=256, hop_length=128)
+    >>> tone = np.sin(2 * np.pi * 1000 * np.arange(8000) / 8000)
+    >>> float(spec.bin_frequencies()[power_spectrum(tone, spec)[:, 30].argmax()])
+    1000.0
+    """
+    audio = as_float(audio)
+    out = np.empty((spec.n_bins, spec.n_frames(len(audio))), dtype=audio.dtype)
+    for block in blocks(audio, spec):
+        out[:, block.start : block.stop] = block.power
+    return out
+
+
+def as_float(audio: np.ndarray) -> np.ndarray:
+    """Leave float32 as it is and turn everything else into float64.
+
+    Parameters
+    ----------
+    audio : array-like of shape (n_samples,)
+        The clip.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,)
+        The clip, contiguous.
+    """
+    audio = np.asarray(audio)
+    return np.ascontiguousarray(audio, dtype=np.float32 if audio.dtype == np.float32 else np.float64)
+
+
+def _pad(audio: np.ndarray, spec: FrameSpec) -> np.ndarray:
+    if not spec.pad_length:
+        return audio
+    if spec.pad_mode != "constant":
+        return np.pad(audio, spec.pad_length, mode=spec.pad_mode)  # type: ignore[call-overload]
+    padded = np.zeros(len(audio) + 2 * spec.pad_length, dtype=audio.dtype)
+    padded[spec.pad_length : spec.pad_length + len(audio)] = audio
+    return padded
