@@ -5,7 +5,7 @@ the recording, without the padding that `AudioLoader(duration=...)` adds.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import xxhash
@@ -353,5 +353,3 @@ class AudioBatch(Sequence):
     def __repr__(self) -> str:
         duration = "" if self.settings.duration is None else f", {self.settings.duration:g} s each"
         return f"AudioBatch({len(self)} clip{'s' if len(self) != 1 else ''} at {self.sample_rate} Hz{duration})"
-
-

@@ -5,7 +5,6 @@ Conventions: ``start`` and ``stop`` are in seconds from the beginning of the rec
 
 import io
 import math
-import os
 import time
 from collections import OrderedDict
 from pathlib import Path
@@ -60,9 +59,7 @@ def decode(source: str | bytes, *, start: float = 0.0, stop: float | None = None
             first = int(start * rate)
             if first:
                 if first >= file.frames:
-                    raise ClipError(
-                        f"its start at {start:g} s lies at or beyond its end ({file.frames / rate:g} s)"
-                    )
+                    raise ClipError(f"its start at {start:g} s lies at or beyond its end ({file.frames / rate:g} s)")
                 file.seek(first)
             n_samples = -1 if stop is None else max(0, int(stop * rate) - first)
             samples = file.read(n_samples, dtype="float32", always_2d=True)
@@ -159,7 +156,7 @@ def file_facts(source: str | bytes) -> FileFacts:
     if isinstance(source, bytes):
         return _read_facts(source, source)
     try:
-        status = os.stat(source)
+        status = Path(source).stat()
     except OSError as exc:
         raise _clip_error(source, exc) from exc
     signature = (status.st_size, status.st_ino, status.st_mtime_ns)
@@ -211,7 +208,7 @@ def _clip_error(source: str | bytes, exc: BaseException) -> ClipError:
         return ClipError("a folder, not a file")
     if isinstance(exc, PermissionError):
         return ClipError("no permission to read it")
-    if isinstance(source, str) and Path(source).stat().st_size == 0 or source == b"":
+    if (isinstance(source, str) and Path(source).stat().st_size == 0) or source == b"":
         return ClipError("an empty file (0 bytes)")
     # libsndfile names the whole source again; what follows the last colon is its reason.
     reason = str(exc).rpartition(": ")[2].rstrip(". ") or type(exc).__name__

@@ -7,6 +7,7 @@ import numpy as np
 
 from audiofeat._errors import AudioInputError, ClipError, ClipProblem
 from audiofeat.audio.batch import ArraySource, AudioBatch, FileSource
+from audiofeat.audio.checks import check_samples
 from audiofeat.audio.files import file_facts, mix_down
 
 __all__ = ["as_sources"]
@@ -17,6 +18,8 @@ _KINDS = (
 )
 # More channels than any recording has, fewer samples than any clip: tells (channels, samples) from (samples, channels).
 _MOST_CHANNELS = 64
+# Tables round their times, and the header of an MP3 may only estimate its length.
+_END_TOLERANCE = 0.05
 
 
 def as_sources(X, *, array_rate: int, by: str) -> tuple[list[FileSource | ArraySource], list[int]]:
@@ -74,7 +77,7 @@ def _items(X, by: str) -> Sequence:
         return [_BatchClip((X, i)) for i in range(len(X))]
     if hasattr(X, "columns"):
         return _rows(X, by)
-    if isinstance(X, np.ndarray) or hasattr(X, "to_numpy"):
+    if hasattr(X, "__array__"):
         array = np.asarray(X)
         if array.dtype.kind in "OSUT":
             if array.ndim == 2 and array.shape[1] == 1:
@@ -145,6 +148,8 @@ def _window_source(path, start: float, end: float, *, by: str) -> tuple[FileSour
         raise ClipError(f"start={start:g} s and end={end:g} s; expected 0 <= start < end")
     if start >= length:
         raise ClipError(f"its start at {start:g} s lies at or beyond its end ({length:g} s)")
+    if stop is not None and stop > length + _END_TOLERANCE:
+        raise ClipError(f"its end at {stop:g} s lies beyond the end of the recording ({length:g} s)")
     return FileSource(os.fspath(path), facts.digest, start, stop), facts.sample_rate
 
 
@@ -173,15 +178,16 @@ def _samples(samples, by: str, n_axes: tuple[int, ...] = (1, 2)) -> np.ndarray:
         if array.shape[1] > _MOST_CHANNELS:
             raise ClipError(f"an array of shape {array.shape}; expected (n_samples, n_channels), so transpose it")
         array = mix_down(array)
-    if not array.size:
-        raise ClipError("it holds no samples")
-    return array
+    return check_samples(array)
 
 
 def _as_unit_float(array: np.ndarray) -> np.ndarray:
-    """Floats as they are; integers, as PCM, divided by their full scale."""
+    """Floats and 64-bit integers as numbers; shorter integers, as PCM, divided by their full scale."""
     if array.dtype.kind == "f":
         return array
+    if array.dtype == np.int64:
+        # No audio format has 64-bit samples: these are ordinary Python numbers.
+        return array.astype(np.float64)
     if array.dtype == np.uint8:
         # 8-bit PCM is unsigned with silence at 128.
         return (array.astype(np.float32) - 128) / 128

@@ -1,0 +1,275 @@
+"""What all feature extractors share: frame parameters, input checks, names of columns.
+
+Conventions: pooled features are ``(n_clips, n_columns)``, framewise ones ``(n_clips, n_rows, n_frames)``.
+"""
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from audiofeat._errors import AudioInputError, ClipError
+from audiofeat._sklearn import Interval, StrOptions
+from audiofeat.audio import AudioBatch
+from audiofeat.audio.checks import check_samples
+from audiofeat.dsp import STATISTICS, FrameSpec
+from audiofeat.dsp.recipes import Recipe
+from audiofeat.transformers._extraction import ArrayClips, Plan, extract_features
+
+__all__ = ["DEFAULT_SAMPLE_RATE", "FRAME_CONSTRAINTS", "FeatureExtractor", "FlexibleOutputMixin", "check_pooling"]
+
+# librosa's default, for arrays that carry no rate.
+DEFAULT_SAMPLE_RATE = 22050
+
+FRAME_CONSTRAINTS: dict[str, list] = {
+    "sample_rate": [Interval(Integral, 1, None, closed="left"), None],
+    "n_fft": [Interval(Integral, 1, None, closed="left")],
+    "hop_length": [Interval(Integral, 1, None, closed="left")],
+    "win_length": [Interval(Integral, 1, None, closed="left"), None],
+    "window": [str, tuple, Real],
+    "center": ["boolean"],
+    "pad_mode": [StrOptions({"constant", "edge", "reflect", "symmetric", "wrap"})],
+    "pooling": [str, "array-like", None],
+    "n_jobs": [Integral, None],
+}
+
+
+class FlexibleOutputMixin(TransformerMixin):
+    """`set_output` that can always be called: a 3-D output stays an array, a 2-D one becomes a data frame."""
+
+    def set_output(self, *, transform=None):
+        """Choose the container of 2-D output.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"} or None, default=None
+            The container. None leaves the choice as it is. 3-D output is an array whatever is chosen.
+
+        Returns
+        -------
+        self
+            The estimator.
+        """
+        # scikit-learn's own is hidden while there are no names of columns, which is when a Pipeline would fail on it.
+        if transform is not None:
+            self._sklearn_output_config = {**getattr(self, "_sklearn_output_config", {}), "transform": transform}
+        return self
+
+
+def is_pooled(extractor) -> bool:
+    """Tell whether an extractor gives one row of named columns per clip.
+
+    Parameters
+    ----------
+    extractor : FeatureExtractor
+        The extractor.
+
+    Returns
+    -------
+    bool
+        False for framewise output.
+    """
+    return extractor.pooling is not None
+
+
+def check_pooling(pooling, by: str) -> tuple[str, ...] | None:
+    """Check the names of pooling statistics.
+
+    Parameters
+    ----------
+    pooling : str, sequence of str or None
+        The parameter.
+    by : str
+        Who asks, for messages.
+
+    Returns
+    -------
+    tuple of str or None
+        The statistics.
+    """
+    if pooling is None:
+        return None
+    names = (pooling,) if isinstance(pooling, str) else tuple(pooling)
+    unknown = [name for name in names if name not in STATISTICS]
+    if unknown or not names or len(set(names)) < len(names):
+        what = (
+            f"unknown {', '.join(map(repr, unknown))}" if unknown else "no statistic" if not names else "a repetition"
+        )
+        raise ValueError(
+            f"{by} got pooling={pooling!r}, with {what}; expected None or different names out of {', '.join(STATISTICS)}."
+        )
+    return names
+
+
+class FeatureExtractor(FlexibleOutputMixin, BaseEstimator):
+    """Base of the extractors: subclasses name a recipe and its rows.
+
+    A subclass defines ``_recipe()``, ``_row_names()`` and, where parameters depend on the rate, ``_check(spec)``.
+    """
+
+    def fit(self, X, y=None):
+        """Check the parameters and the kind of input; nothing is decoded.
+
+        Parameters
+        ----------
+        X : AudioBatch, array-like of shape (n_clips, n_samples), or list of 1-D arrays
+            The clips.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+            The fitted extractor.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of its range, or contradicts another or the clips' sample rate.
+        """
+        self._validate_params()
+        check_pooling(self.pooling, type(self).__name__)
+        clips = as_clips(X, self, reset=True)
+        rate = self._resolve_rate(clips, self.sample_rate)
+        self._plan(rate)
+        self.sample_rate_ = rate
+        return self
+
+    def transform(self, X):
+        """Compute the features of each clip.
+
+        Parameters
+        ----------
+        X : AudioBatch, array-like of shape (n_clips, n_samples), or list of 1-D arrays
+            The clips.
+
+        Returns
+        -------
+        ndarray of shape (n_clips, n_columns), or (n_clips, n_rows, n_frames) with ``pooling=None``
+            The features, in the type of the clips: float32 for an `AudioBatch`.
+
+        Raises
+        ------
+        AudioInputError
+            If clips cannot be decoded, hold NaN or infinite samples, or differ in length with ``pooling=None``.
+        """
+        check_is_fitted(self)
+        clips = as_clips(X, self, reset=False)
+        plan = self._plan(self._resolve_rate(clips, self.sample_rate_))
+        return extract_features(clips, [plan], n_jobs=self.n_jobs, by=type(self).__name__)[0]
+
+    @available_if(is_pooled)
+    def get_feature_names_out(self, input_features=None):
+        """Name the columns of pooled output.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of shape (n_columns,)
+            Names such as ``mfcc_03_mean``.
+        """
+        check_is_fitted(self)
+        statistics = check_pooling(self.pooling, type(self).__name__) or ()
+        return np.array([f"{row}_{name}" for name in statistics for row in self._row_names()], dtype=object)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "sample_rate_")
+
+    def _recipe(self) -> Recipe:
+        raise NotImplementedError
+
+    def _row_names(self) -> Sequence[str]:
+        raise NotImplementedError
+
+    def _check(self, spec: FrameSpec) -> None:
+        """Refuse parameters that contradict each other or the sample rate."""
+
+    def _spec(self, sample_rate: int) -> FrameSpec:
+        if self.win_length is not None and self.win_length > self.n_fft:
+            raise ValueError(
+                f"{type(self).__name__} got win_length={self.win_length!r}, longer than n_fft={self.n_fft!r}. "
+                "Lower win_length, or raise n_fft."
+            )
+        return FrameSpec(
+            sample_rate=sample_rate,
+            n_fft=self.n_fft,
+            hop_length=self.hop_length,
+            win_length=self.win_length,
+            window=self.window,
+            center=self.center,
+            pad_mode=self.pad_mode,
+        )
+
+    def _plan(self, sample_rate: int) -> Plan:
+        spec = self._spec(sample_rate)
+        self._check(spec)
+        return Plan(spec, self._recipe(), check_pooling(self.pooling, type(self).__name__))
+
+    def _resolve_rate(self, clips: AudioBatch | ArrayClips, expected: int | None) -> int:
+        """The rate of the clips, which must be the one expected."""
+        if not isinstance(clips, AudioBatch):
+            return expected or DEFAULT_SAMPLE_RATE
+        if expected is not None and clips.sample_rate != expected:
+            where = "its parameter sample_rate" if self.sample_rate is not None else "the clips it was fitted on"
+            raise ValueError(
+                f"{type(self).__name__} got clips at {clips.sample_rate} Hz, but {where} says {expected} Hz. "
+                f"Use AudioLoader(sample_rate={expected}), or leave sample_rate=None to take the clips' rate."
+            )
+        return clips.sample_rate
+
+
+def as_clips(X, estimator, *, reset: bool, by: str | None = None) -> AudioBatch | ArrayClips:
+    """Take the input of an extractor as clips.
+
+    Parameters
+    ----------
+    X : AudioBatch, array-like of shape (n_clips, n_samples), or sequence of 1-D arrays
+        The input.
+    estimator : estimator
+        Whose input it is; gets ``n_features_in_`` from a 2-D array when `reset`.
+    reset : bool
+        Whether the estimator is being fitted.
+    by : str or None, default=None
+        Who asks, for messages; None names the estimator.
+
+    Returns
+    -------
+    AudioBatch or ArrayClips
+        The clips.
+    """
+    by = by or type(estimator).__name__
+    if isinstance(X, AudioBatch):
+        if not len(X):
+            raise ValueError(f"{by} got an AudioBatch without clips; expected at least one.")
+        return X
+    if isinstance(X, (list, tuple)) and any(isinstance(item, (str, bytes)) or hasattr(item, "read") for item in X):
+        raise TypeError(f"{by} takes samples, not files. Put AudioLoader(...) before it in a Pipeline.")
+    if isinstance(X, (list, tuple)) and X and all(isinstance(item, np.ndarray) and item.ndim == 1 for item in X):
+        arrays = [item if item.dtype in (np.float32, np.float64) else item.astype(np.float64) for item in X]
+    else:
+        if getattr(getattr(X, "dtype", None), "kind", "f") in "UST":
+            raise TypeError(f"{by} takes samples, not files. Put AudioLoader(...) before it in a Pipeline.")
+        X = validate_data(estimator, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite=False)
+        arrays = list(X)
+    clips = ArrayClips(arrays)
+    problems = []
+    for i, array in enumerate(arrays):
+        try:
+            check_samples(array)
+        except ClipError as exc:
+            problems.append(clips.problem(i, str(exc)))
+    if problems:
+        raise AudioInputError(by, problems, n_clips=len(arrays))
+    return clips

@@ -1,0 +1,229 @@
+"""Steps that take framewise features, ``(n_clips, n_rows, n_frames)``: pooling and derivatives over time.
+
+Conventions: a 2-D input counts as one row per clip, ``(n_clips, 1, n_frames)``.
+"""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from audiofeat._sklearn import Interval
+from audiofeat.dsp import delta, pool
+from audiofeat.transformers._base import FlexibleOutputMixin, check_pooling
+from audiofeat.transformers.spectrogram import numbered
+
+__all__ = ["Delta", "StatsPooling"]
+
+
+class _MapTransformer(FlexibleOutputMixin, BaseEstimator):
+    """Base of the transformers of framewise features."""
+
+    def fit(self, X, y=None):
+        """Check the parameters and remember the number of rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_clips, n_rows, n_frames)
+            Framewise features; a 2-D array counts as one row per clip.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+            The fitted transformer.
+        """
+        self._validate_params()
+        maps = self._maps(X, reset=True)
+        self.n_rows_ = maps.shape[1]
+        return self
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "n_rows_")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def _maps(self, X, *, reset: bool) -> np.ndarray:
+        by = type(self).__name__
+        X = validate_data(self, X, reset=reset, dtype=[np.float64, np.float32], allow_nd=True)
+        if X.ndim > 3:
+            raise ValueError(f"{by} got an array of shape {X.shape}; expected (n_clips, n_rows, n_frames).")
+        return X[:, None, :] if X.ndim == 2 else X
+
+
+class StatsPooling(_MapTransformer):
+    """Summarise framewise features over time.
+
+    Does to any ``(n_clips, n_rows, n_frames)`` array what the extractors' `pooling` does to their own. Choose it after
+    a step that works on frames, such as `Delta`.
+
+    Parameters
+    ----------
+    statistics : str or sequence of str, default=("mean", "std")
+        Statistics over time, out of "mean", "std", "min", "max" and "median".
+
+    Attributes
+    ----------
+    n_rows_ : int
+        Number of rows of the features it was fitted on.
+    n_features_in_ : int
+        Length of the second axis of the input.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from audiofeat import StatsPooling
+    >>> StatsPooling().fit_transform(np.arange(12.0).reshape(2, 2, 3)).round(2)
+    array([[ 1.  ,  4.  ,  0.82,  0.82],
+           [ 7.  , 10.  ,  0.82,  0.82]])
+    """
+
+    _parameter_constraints: dict = {"statistics": [str, "array-like"]}
+
+    def __init__(self, statistics=("mean", "std")):
+        self.statistics = statistics
+
+    def fit(self, X, y=None):
+        """Check the parameters and remember the number of rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_clips, n_rows, n_frames)
+            Framewise features; a 2-D array counts as one row per clip.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+            The fitted transformer.
+        """
+        super().fit(X)
+        check_pooling(self.statistics, type(self).__name__)
+        return self
+
+    def transform(self, X):
+        """Summarise each clip.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_clips, n_rows, n_frames)
+            Framewise features; a 2-D array counts as one row per clip.
+
+        Returns
+        -------
+        ndarray of shape (n_clips, n_statistics * n_rows)
+            All rows of the first statistic, then of the second, and so on.
+        """
+        check_is_fitted(self)
+        return pool(self._maps(X, reset=False), check_pooling(self.statistics, type(self).__name__) or ())
+
+    def get_feature_names_out(self, input_features=None):
+        """Name the columns.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of shape (n_statistics * n_rows,)
+            Names such as ``row_03_mean``.
+        """
+        check_is_fitted(self)
+        statistics = check_pooling(self.statistics, type(self).__name__) or ()
+        return np.array([f"{row}_{s}" for s in statistics for row in numbered("row", self.n_rows_)], dtype=object)
+
+
+class Delta(_MapTransformer):
+    """Derivatives over time, beside the features they are taken of.
+
+    Tells rising from falling, which pooled features alone cannot. Choose it before `StatsPooling`, or before a CNN that
+    sees few frames at once.
+
+    Parameters
+    ----------
+    order : int, default=1
+        Highest order of derivative; all orders up to it are added.
+    width : int, default=9
+        Frames that each derivative is fitted over, odd and larger than `order`. A wider one is smoother.
+    keep_input : bool, default=True
+        Whether the features themselves come first in the output.
+
+    Attributes
+    ----------
+    n_rows_ : int
+        Number of rows of the features it was fitted on.
+    n_features_in_ : int
+        Length of the second axis of the input.
+
+    See Also
+    --------
+    audiofeat.dsp.delta : The function behind it, and what it does at both ends and with short clips.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from audiofeat import Delta
+    >>> Delta(order=2).fit_transform(np.random.default_rng(0).standard_normal((4, 20, 44))).shape
+    (4, 60, 44)
+    """
+
+    _parameter_constraints: dict = {
+        "order": [Interval(Integral, 1, None, closed="left")],
+        "width": [Interval(Integral, 3, None, closed="left")],
+        "keep_input": ["boolean"],
+    }
+
+    def __init__(self, order=1, width=9, keep_input=True):
+        self.order = order
+        self.width = width
+        self.keep_input = keep_input
+
+    def fit(self, X, y=None):
+        """Check the parameters and remember the number of rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_clips, n_rows, n_frames)
+            Framewise features; a 2-D array counts as one row per clip.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self
+            The fitted transformer.
+        """
+        super().fit(X)
+        if self.width % 2 == 0 or self.order >= self.width:
+            raise ValueError(
+                f"Delta got order={self.order!r} and width={self.width!r}; expected an odd width larger than the order."
+            )
+        return self
+
+    def transform(self, X):
+        """Add derivatives.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_clips, n_rows, n_frames)
+            Framewise features; a 2-D array counts as one row per clip.
+
+        Returns
+        -------
+        ndarray of shape (n_clips, (1 + order) * n_rows, n_frames)
+            The features, then their derivatives of each order; without the features if not `keep_input`.
+        """
+        check_is_fitted(self)
+        maps = self._maps(X, reset=False)
+        parts = [maps] if self.keep_input else []
+        parts += [delta(maps, order=order, width=self.width) for order in range(1, self.order + 1)]
+        return np.concatenate(parts, axis=1)

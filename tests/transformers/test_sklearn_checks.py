@@ -1,0 +1,37 @@
+"""scikit-learn's own checks over every public transformer, without an expected failure."""
+
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from audiofeat import MFCC, AudioLoader, Chroma, Delta, FeatureBank, MelSpectrogram, Spectrogram, StatsPooling
+
+ESTIMATORS = [
+    AudioLoader(),
+    Spectrogram(n_fft=64),
+    Spectrogram(n_fft=64, pooling=None),
+    MelSpectrogram(n_fft=256, n_mels=8),
+    MelSpectrogram(n_fft=256, n_mels=8, pooling=None),
+    MFCC(n_fft=256, n_mels=8, n_mfcc=4),
+    MFCC(n_fft=256, n_mels=8, n_mfcc=4, deltas=2, pooling=None),
+    Chroma(n_fft=256),
+    Chroma(n_fft=256, pooling=None),
+    StatsPooling(),
+    Delta(),
+    FeatureBank([("mel", MelSpectrogram(n_fft=256, n_mels=8)), ("chroma", Chroma(n_fft=256))]),
+    FeatureBank([("mel", MelSpectrogram(n_mels=8, pooling=None)), ("chroma", Chroma(pooling=None))]),
+]
+
+
+@parametrize_with_checks(ESTIMATORS)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+def test_every_public_transformer_is_checked():
+    import audiofeat
+
+    public = {
+        name
+        for name in audiofeat.__all__
+        if hasattr(getattr(audiofeat, name), "transform") and isinstance(getattr(audiofeat, name), type)
+    }
+    assert public == {type(estimator).__name__ for estimator in ESTIMATORS}
