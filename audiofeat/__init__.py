@@ -32,7 +32,7 @@ _HOME = {
 }
 _SUBMODULES = ("datasets", "dsp", "testing")
 
-__all__ = ["__version__", *sorted(_HOME), *_SUBMODULES]  # noqa: PLE0604
+__all__ = ["__version__", *sorted(_HOME), *_SUBMODULES]
 
 
 def __getattr__(name):

@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import (
     StrOptions,
     validate_parameter_constraints,
 )
+from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
     "HasMethods",
@@ -17,5 +18,6 @@ __all__ = [
     "InvalidParameterError",
     "Options",
     "StrOptions",
+    "check_sample_weight",
     "validate_parameter_constraints",
 ]

@@ -246,6 +246,9 @@ class AudioBatch(Sequence):
         return len(self.sources)
 
     def __getitem__(self, index):
+        if isinstance(index, tuple) and len(index) == 2 and index[1] is Ellipsis:
+            # scikit-learn takes rows of whatever has a shape by array[rows, ...].
+            index = index[0]
         if isinstance(index, (int, np.integer)):
             return self.settings.padded(self.valid(index))
         if isinstance(index, slice):
