@@ -30,7 +30,7 @@ _HOME = {
     }.items()
     for name in names
 }
-_SUBMODULES = ("datasets", "dsp", "testing")
+_SUBMODULES = ("datasets", "dsp")
 
 __all__ = ["__version__", *sorted(_HOME), *_SUBMODULES]
 

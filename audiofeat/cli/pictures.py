@@ -1,0 +1,66 @@
+"""The pictures that ``audiofeat compare`` writes."""
+
+from pathlib import Path
+
+import numpy as np
+
+__all__ = ["draw_clips", "draw_confusion"]
+
+# More columns than this are too small to read.
+_MOST_CLASSES = 6
+
+
+def draw_clips(X, y, loader, file: Path) -> None:
+    """Draw waveform and log-mel spectrogram of the first clip of each class.
+
+    Parameters
+    ----------
+    X : sequence of n_clips
+        Recordings.
+    y : ndarray of shape (n_clips,)
+        Their labels.
+    loader : AudioLoader
+        How they are loaded.
+    file : Path
+        Where the picture goes.
+    """
+    from matplotlib.figure import Figure
+    from sklearn.base import clone
+
+    from audiofeat.plotting import SpectrogramDisplay, WaveformDisplay
+
+    labels, first = np.unique(y, return_index=True)
+    labels, first = labels[:_MOST_CLASSES], first[:_MOST_CLASSES]
+    batch = clone(loader).fit_transform([X[i] for i in first])
+    figure = Figure(figsize=(4.5 * len(labels), 6), layout="constrained")
+    axes = figure.subplots(2, len(labels), squeeze=False)
+    for column, label in enumerate(labels):
+        WaveformDisplay.from_clip(batch, index=column).plot(ax=axes[0, column])
+        SpectrogramDisplay.from_clip(batch, index=column).plot(ax=axes[1, column])
+        axes[0, column].set_title(str(label))
+    figure.savefig(file, dpi=120)
+
+
+def draw_confusion(model, X, y, file: Path) -> None:
+    """Draw the confusion matrix of a fitted model.
+
+    Parameters
+    ----------
+    model : classifier
+        The model.
+    X : sequence of n_clips
+        Recordings that it has not seen.
+    y : ndarray of shape (n_clips,)
+        Their labels.
+    file : Path
+        Where the picture goes.
+    """
+    from matplotlib.figure import Figure
+    from sklearn.metrics import ConfusionMatrixDisplay
+
+    side = 3.5 + 0.3 * len(np.unique(y))
+    figure = Figure(figsize=(side + 1, side), layout="constrained")
+    axes = figure.subplots()
+    ConfusionMatrixDisplay.from_predictions(y, model.predict(X), ax=axes, cmap="Blues", xticks_rotation="vertical")
+    axes.set_title("Recordings kept aside")
+    figure.savefig(file, dpi=120)

@@ -1,0 +1,60 @@
+"""A grid search that reports while it runs."""
+
+import time
+
+from sklearn.model_selection import GridSearchCV, ParameterGrid
+
+__all__ = ["ReportingGridSearch"]
+
+
+class ReportingGridSearch(GridSearchCV):
+    """`GridSearchCV` that evaluates one grid after the other and reports each.
+
+    Splits, scores and results are those of `GridSearchCV`: only the order of work differs, so that a long search shows
+    where it is.
+
+    Parameters
+    ----------
+    estimator : estimator
+        As in `GridSearchCV`.
+    param_grid : list of dict
+        As in `GridSearchCV`.
+    report : callable or None, default=None
+        Called as ``report(index, scores, seconds)`` after each grid: its place in `param_grid`, the mean test score of
+        each of its candidates, and how long it took.
+    scoring, n_jobs, refit, cv, error_score
+        As in `GridSearchCV`.
+    """
+
+    def __init__(
+        self,
+        estimator,
+        param_grid,
+        *,
+        report=None,
+        scoring=None,
+        n_jobs=None,
+        refit=True,
+        cv=None,
+        error_score="raise",
+    ):
+        super().__init__(
+            estimator, param_grid, scoring=scoring, n_jobs=n_jobs, refit=refit, cv=cv, error_score=error_score
+        )
+        self.report = report
+
+    def _run_search(self, evaluate_candidates):
+        # The hook that scikit-learn documents for searches of one's own.
+        done = 0
+        for index, grid in enumerate(self.param_grid):
+            start = time.perf_counter()
+            candidates = list(ParameterGrid(grid))
+            results = evaluate_candidates(candidates)
+            if self.report is not None:
+                scores = results["mean_test_score"][done:]
+                self.report(index, scores, time.perf_counter() - start)
+            done += len(candidates)
+
+    def __getstate__(self):
+        # The search travels to worker processes with each fit; a bar on this terminal does not.
+        return {**super().__getstate__(), "report": None}
