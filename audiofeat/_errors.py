@@ -28,12 +28,12 @@ class DatasetNotFoundError(FileNotFoundError):
 class ClipProblem(NamedTuple):
     """What is wrong with one clip of an input."""
 
-    index: int
+    clip: int
     path: str | None
     reason: str
 
     def __str__(self) -> str:
-        return f"clip {self.index}{f' ({self.path})' if self.path else ''}: {self.reason}"
+        return f"clip {self.clip}{f' ({self.path})' if self.path else ''}: {self.reason}"
 
 
 class AudioInputError(ValueError):

@@ -250,7 +250,7 @@ class AudioBatch(Sequence):
             # scikit-learn takes rows of whatever has a shape by array[rows, ...].
             index = index[0]
         if isinstance(index, (int, np.integer)):
-            return self.settings.padded(self.valid(index))
+            return self.settings.padded(self.valid(int(index)))
         if isinstance(index, slice):
             chosen = self.sources[index]
         else:

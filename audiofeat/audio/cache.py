@@ -114,7 +114,8 @@ class FeatureCache:
         return {"folder": self.folder}
 
     def __setstate__(self, state):
-        self.__init__(state["folder"])
+        self.folder = state["folder"]
+        self._local = local()
 
     def __repr__(self) -> str:
         return f"FeatureCache({str(self.folder)!r})"

@@ -171,8 +171,10 @@ def _show_table(table, folds: int) -> None:
     # A terminal has a width; a file or a pipe takes what is written.
     console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
     shown = Table(title=f"Accuracy in {folds}-fold cross-validation", title_justify="left")
-    for name, justify in (("features", "left"), ("model", "left"), ("mean ± std", "right"), ("fit time", "right")):
-        shown.add_column(name, justify=justify)
+    for name in ("features", "model"):
+        shown.add_column(name)
+    for name in ("mean ± std", "fit time"):
+        shown.add_column(name, justify="right")
     for row in table.itertuples():
         shown.add_row(row.features, row.model, f"{row.mean:.3f} ± {row.std:.3f}", f"{row.fit_time:.1f} s")
     console.print(shown)
@@ -184,8 +186,10 @@ def _write(comparison, data: Recordings, loader, feature_sets: dict, folder: Pat
     table_file, clips_file = folder / "comparison.csv", folder / "clips.png"
     confusion_file = folder / "confusion.png"
     comparison.table.to_csv(table_file, index=False)
-    draw_clips(*data.train, loader, clips_file)
-    draw_confusion(comparison.best_estimator, *data.test, confusion_file)
+    X_train, y_train = data.train
+    X_test, y_test = data.test
+    draw_clips(X_train, y_train, loader, clips_file)
+    draw_confusion(comparison.best_estimator, X_test, y_test, confusion_file)
     return {
         table_file: "the table, with every fold",
         clips_file: "waveform and spectrogram of one clip per class",

@@ -25,18 +25,16 @@ def draw_clips(X, y, loader, file: Path) -> None:
         Where the picture goes.
     """
     from matplotlib.figure import Figure
-    from sklearn.base import clone
 
     from audiofeat.plotting import SpectrogramDisplay, WaveformDisplay
 
     labels, first = np.unique(y, return_index=True)
     labels, first = labels[:_MOST_CLASSES], first[:_MOST_CLASSES]
-    batch = clone(loader).fit_transform([X[i] for i in first])
     figure = Figure(figsize=(4.5 * len(labels), 6), layout="constrained")
     axes = figure.subplots(2, len(labels), squeeze=False)
     for column, label in enumerate(labels):
-        WaveformDisplay.from_clip(batch, index=column).plot(ax=axes[0, column])
-        SpectrogramDisplay.from_clip(batch, index=column).plot(ax=axes[1, column])
+        WaveformDisplay.from_clip(X[first[column]], loader=loader).plot(ax=axes[0, column])
+        SpectrogramDisplay.from_clip(X[first[column]], loader=loader).plot(ax=axes[1, column])
         axes[0, column].set_title(str(label))
     figure.savefig(file, dpi=120)
 

@@ -164,12 +164,24 @@ def dct_matrix(n_out: int, n_in: int, *, dct_type: int = 2, dct_norm: str | None
     ndarray of shape (n_out, n_in)
         Rows of the transform, float64.
     """
-    return scipy.fft.dct(np.eye(n_in), type=dct_type, norm=dct_norm, axis=0)[:n_out]
+    return scipy.fft.dct(np.eye(n_in), type=dct_type, norm=dct_norm, axis=0)[:n_out]  # type: ignore[call-overload]
 
 
 @lru_cache(maxsize=32)
-def _sparse_mel(dtype: np.dtype, sample_rate: int, n_fft: int, **options) -> scipy.sparse.csr_array:
-    return _sparse(mel_filterbank(sample_rate, n_fft, **options), dtype)
+def _sparse_mel(
+    dtype: np.dtype,
+    sample_rate: int,
+    n_fft: int,
+    n_mels: int,
+    fmin: float,
+    fmax: float | None,
+    mel_scale: str,
+    mel_norm: str | float | None,
+) -> scipy.sparse.csr_array:
+    weights = mel_filterbank(
+        sample_rate, n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax, mel_scale=mel_scale, mel_norm=mel_norm
+    )
+    return _sparse(weights, dtype)
 
 
 @lru_cache(maxsize=32)

@@ -3,14 +3,14 @@
 Conventions: time is the last axis; the result holds all rows of the first statistic, then all rows of the second.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 __all__ = ["STATISTICS", "pool"]
 
 # Name -> function over the last axis.
-STATISTICS = {
+STATISTICS: dict[str, Callable[..., np.ndarray]] = {
     "mean": np.mean,
     "std": np.std,
     "min": np.min,

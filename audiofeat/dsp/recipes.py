@@ -103,11 +103,11 @@ class _Mel:
             block.frames.dtype,
             spec.sample_rate,
             spec.n_fft,
-            n_mels=self.n_mels,
-            fmin=self.fmin,
-            fmax=self.fmax,
-            mel_scale=self.mel_scale,
-            mel_norm=self.mel_norm,
+            self.n_mels,
+            self.fmin,
+            self.fmax,
+            self.mel_scale,
+            self.mel_norm,
         )
         return block.project(bank, power=self.power)
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import scipy.fft
+import scipy.sparse
 
 from audiofeat.dsp.framing import FrameSpec
 
@@ -73,7 +74,7 @@ class Block:
             self._magnitude = np.sqrt(self.power)
         return self._magnitude
 
-    def project(self, filterbank, *, power: float = 2.0) -> np.ndarray:
+    def project(self, filterbank: np.ndarray | scipy.sparse.csr_array, *, power: float = 2.0) -> np.ndarray:
         """Multiply a filter bank with the spectrum raised to `power`.
 
         Parameters

@@ -30,7 +30,11 @@ _CHUNK = 16
 class Clips(Protocol):
     """What extraction needs of its input; `AudioBatch` has it, and `ArrayClips` gives it to plain arrays."""
 
-    cache: FeatureCache | None
+    @property
+    def cache(self) -> FeatureCache | None: ...
+
+    @property
+    def settings(self) -> LoadSettings | None: ...
 
     def __len__(self) -> int: ...
 
@@ -50,8 +54,8 @@ class ArrayClips:
         The clips, checked.
     """
 
-    cache = None
-    settings = None
+    cache: FeatureCache | None = None
+    settings: LoadSettings | None = None
 
     def __init__(self, arrays: Sequence[np.ndarray]):
         self.arrays = arrays
@@ -76,7 +80,7 @@ class ArrayClips:
 
     def key(self, index: int) -> bytes:
         """Refuse: plain arrays are not cached."""
-        raise NotImplementedError
+        raise TypeError(f"Clip {index} is a plain array, which has no key.")
 
     def problem(self, index: int, reason: str) -> ClipProblem:
         """Describe what is wrong with a clip.
@@ -225,8 +229,7 @@ def _extract_chunk(clips: Clips, plans: Sequence[Plan], indices: range, results:
 
 def _extract_clip(clips: Clips, index: int, plans: Sequence[Plan]) -> list[np.ndarray]:
     valid = clips.valid(index)
-    settings: LoadSettings | None = getattr(clips, "settings", None)
-    padded = valid if settings is None else settings.padded(valid)
+    padded = valid if clips.settings is None else clips.settings.padded(valid)
     groups: dict[tuple[FrameSpec, bool], list[int]] = {}
     for number, plan in enumerate(plans):
         # Statistics are taken over what was recorded; padding would change them.

@@ -161,13 +161,12 @@ class AudioLoader(FlexibleOutputMixin, BaseEstimator):
         by = type(self).__name__
         if _is_numeric_matrix(X):
             X = validate_data(self, X, reset=reset, dtype="numeric", ensure_all_finite=False)
-        expected = self.sample_rate if reset else self.sample_rate_
+        expected: int | None = self.sample_rate if reset else self.sample_rate_
         sources, rates = as_sources(X, array_rate=expected or DEFAULT_SAMPLE_RATE, by=by)
         if not sources:
             raise ValueError(f"{by} got no clips (0 sample(s)); expected at least one.")
-        rate = expected
+        rate: int = expected or Counter(rates).most_common(1)[0][0]
         if self.sample_rate is None:
-            rate = rate or Counter(rates).most_common(1)[0][0]
             problems = [
                 ClipProblem(i, source.path, f"at {own} Hz, not {rate} Hz")
                 for i, (source, own) in enumerate(zip(sources, rates, strict=True))
