@@ -21,7 +21,9 @@ class Recordings(NamedTuple):
     name: str
     train: tuple
     test: tuple
-    groups: np.ndarray | None = None
+    # What each clip was cut from, where that is known: clips of one group belong on one side of a split.
+    groups_train: np.ndarray | None = None
+    groups_test: np.ndarray | None = None
 
 
 @click.command()
@@ -69,7 +71,7 @@ def compare(recordings, output, features, models, sample_rate, duration, folds, 
         classifiers,
         *data.train,
         loader=loader,
-        groups=data.groups,
+        groups=data.groups_train,
         cv=folds,
         n_jobs=jobs or os.cpu_count(),
         memory=folder / "cache",
@@ -78,11 +80,8 @@ def compare(recordings, output, features, models, sample_rate, duration, folds, 
     )
     _show_table(comparison.table, folds)
     files = _write(comparison, data, loader, feature_sets, folder)
-    accuracy = comparison.best_estimator.score(*data.test)
-    click.echo(
-        f"\nWinner by cross-validation: {comparison.best_features} + {comparison.best_model}. "
-        f"On the {len(data.test[0])} recordings kept aside it is right {accuracy:.1%} of the time."
-    )
+    click.echo(f"\nWinner by cross-validation: {comparison.best_features} + {comparison.best_model}")
+    _show_test(comparison.best_estimator, data)
     model_file = folder / "model.joblib"
     joblib.dump(comparison.best_estimator, model_file)
     click.echo("\nWritten:")
@@ -145,23 +144,29 @@ def _demo_recordings(test_size: float, seed: int) -> Recordings:
     except DatasetNotFoundError:
         calls = datasets.make_animal_calls(200, random_state=seed)
         name = "synthetic animal calls, made here (the cats-and-dogs recordings are not on this machine)"
-        return _split(name, calls.data, calls.target, None, test_size, seed)
+        return _split(name, calls.data, calls.target, test_size, seed)
     name = "cats and dogs (Kaggle, mmoreaux), with their published split"
-    return Recordings(name, (bunch.data_train, bunch.target_train), (bunch.data_test, bunch.target_test))
+    return Recordings(
+        name,
+        (bunch.data_train, bunch.target_train),
+        (bunch.data_test, bunch.target_test),
+        bunch.groups_train,
+        bunch.groups_test,
+    )
 
 
 def _folder(path: str, test_size: float, seed: int) -> Recordings:
     from audiofeat import datasets
 
     bunch = datasets.load_folder(path)
-    return _split(str(path), bunch.data, bunch.target, None, test_size, seed)
+    return _split(str(path), bunch.data, bunch.target, test_size, seed)
 
 
-def _split(name, X, y, groups, test_size, seed) -> Recordings:
+def _split(name, X, y, test_size, seed) -> Recordings:
     from sklearn.model_selection import train_test_split
 
     X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=test_size, stratify=y, random_state=seed)
-    return Recordings(name, (X_train, y_train), (X_test, y_test), groups)
+    return Recordings(name, (X_train, y_train), (X_test, y_test))
 
 
 def _show_table(table, folds: int) -> None:
@@ -178,6 +183,20 @@ def _show_table(table, folds: int) -> None:
     for row in table.itertuples():
         shown.add_row(row.features, row.model, f"{row.mean:.3f} ± {row.std:.3f}", f"{row.fit_time:.1f} s")
     console.print(shown)
+
+
+def _show_test(winner, data: Recordings) -> None:
+    X, y = data.test
+    right = winner.predict(X) == y
+    click.echo(f"Accuracy on the {len(y)} recordings kept aside: {right.mean():.1%}")
+    if data.groups_test is None:
+        return
+    apart = ~np.isin(data.groups_test, data.groups_train)
+    if not apart.all():
+        click.echo(
+            f"{(~apart).sum()} of them share samples with a training recording; "
+            f"on the other {apart.sum()} it is {right[apart].mean():.1%}"
+        )
 
 
 def _write(comparison, data: Recordings, loader, feature_sets: dict, folder: Path) -> dict:

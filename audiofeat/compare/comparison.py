@@ -272,7 +272,7 @@ def _check_labels(X, y, groups) -> np.ndarray:
     classes = np.unique(y)
     if len(classes) < 2:
         raise ValueError(
-            f"compare_features got labels of one class only ({classes[0]!r}); expected at least two. "
+            f"compare_features got labels of one class only ({classes[0].item()!r}); expected at least two. "
             "Add recordings of another class."
         )
     return y

@@ -1,0 +1,162 @@
+"""The command line as a person uses it."""
+
+import json
+
+import joblib
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+
+from audiofeat import datasets
+from audiofeat.cli import main
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory):
+    """A folder per class with a few short calls."""
+    folder = tmp_path_factory.mktemp("recordings")
+    calls = datasets.make_animal_calls(32, duration=(0.4, 0.8), random_state=0)
+    for i, ((rate, samples), label) in enumerate(zip(calls.data, calls.target, strict=True)):
+        (folder / label).mkdir(exist_ok=True)
+        soundfile.write(folder / label / f"{i:02d}.wav", samples, rate)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def results(recordings, tmp_path_factory):
+    output = tmp_path_factory.mktemp("output") / "results"
+    main(
+        [
+            "compare",
+            str(recordings),
+            "-o",
+            str(output),
+            "--models",
+            "svm",
+            "--duration",
+            "0.8",
+            "--folds",
+            "3",
+            "--jobs",
+            "1",
+        ]
+    )
+    return output
+
+
+def exit_code(caught) -> tuple[int | str, str]:
+    return caught.value.code
+
+
+def test_compare_writes_table_pictures_and_model(results):
+    import pandas as pd
+
+    table = pd.read_csv(results / "comparison.csv")
+    assert set(table["features"]) == {"mel", "mfcc", "chroma"}
+    assert set(table["model"]) == {"svm"}
+    for name in ("clips.png", "confusion.png"):
+        with Image.open(results / name) as picture:
+            assert min(picture.size) > 300
+            assert len(np.unique(np.asarray(picture.convert("L")))) > 20
+    model = joblib.load(results / "model.joblib")
+    assert list(model.classes_) == ["cat", "dog"]
+    assert model["load"].memory is None
+
+
+def test_compare_says_what_it_did(recordings, tmp_path, capfd):
+    main(
+        [
+            "compare",
+            str(recordings),
+            "-o",
+            str(tmp_path / "r"),
+            "--features",
+            "mfcc",
+            "--models",
+            "forest",
+            "--folds",
+            "2",
+        ]
+    )
+    out, _ = capfd.readouterr()
+    assert f"Recordings: {recordings}; 24 to compare on, 8 kept aside for the test" in out
+    assert "mean ± std" in out
+    assert "Winner by cross-validation: mfcc + forest" in out
+    assert "Accuracy on the 8 recordings kept aside: " in out
+    assert f"audiofeat predict {tmp_path / 'r' / 'model.joblib'} RECORDING" in out
+
+
+def test_the_winner_comes_out_the_same_again(recordings, results, tmp_path):
+    main(
+        [
+            "compare",
+            str(recordings),
+            "-o",
+            str(tmp_path),
+            "--models",
+            "svm",
+            "--duration",
+            "0.8",
+            "--folds",
+            "3",
+            "--jobs",
+            "2",
+        ]
+    )
+    first, second = ((f / "comparison.csv").read_text().splitlines() for f in (results, tmp_path))
+    drop_time = [[cell for i, cell in enumerate(line.split(",")) if i != 5] for line in first]
+    assert drop_time == [[cell for i, cell in enumerate(line.split(",")) if i != 5] for line in second]
+
+
+def test_predict_prints_label_and_probability(recordings, results, capfd):
+    files = [str(recordings / "cat" / name) for name in sorted(p.name for p in (recordings / "cat").iterdir())[:2]]
+    main(["predict", str(results / "model.joblib"), *files])
+    lines = [line.split("\t") for line in capfd.readouterr().out.splitlines()]
+    assert [line[0] for line in lines] == files
+    assert all(line[1] in ("cat", "dog") and 0.5 <= float(line[2]) <= 1 for line in lines)
+
+
+def test_predict_reads_a_folder_and_writes_json(recordings, results, capfd):
+    main(["predict", "--json", str(results / "model.joblib"), str(recordings)])
+    rows = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert len(rows) == 32
+    hits = [row["label"] in row["path"] for row in rows]
+    assert np.mean(hits) > 0.9
+
+
+def test_predict_names_every_bad_file_without_traceback(results, tmp_path, capfd):
+    (tmp_path / "text.wav").write_text("no audio")
+    with pytest.raises(SystemExit) as caught:
+        main(["predict", str(results / "model.joblib"), str(tmp_path / "text.wav"), str(tmp_path / "missing.wav")])
+    message = exit_code(caught)
+    assert "text.wav): not audio" in message
+    assert "missing.wav): no such file" in message
+    assert "Traceback" not in message
+
+
+def test_debug_shows_the_traceback(results, tmp_path):
+    with pytest.raises(ValueError, match="no such file"):
+        main(["--debug", "predict", str(results / "model.joblib"), str(tmp_path / "missing.wav")])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["compare", "no/such/folder"], "does not exist"),
+        (["compare", "--features", "mfcc,loudness"], "got 'mfcc,loudness'; expected names out of mel, mfcc, chroma"),
+        (["predict"], "Missing argument"),
+        (["dance"], "No such command 'dance'"),
+    ],
+)
+def test_wrong_use_exits_with_2(arguments, says, capfd):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert exit_code(caught) == 2
+    assert says in capfd.readouterr().err
+
+
+def test_help_shows_an_example(capfd):
+    for command in ("compare", "predict"):
+        main([command, "--help"])
+        assert f"audiofeat {command} re" in capfd.readouterr().out
