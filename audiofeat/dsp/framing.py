@@ -39,7 +39,7 @@ class FrameSpec:
     Raises
     ------
     ValueError
-        If a length is not positive, the window is longer than the frame, or `pad_mode` is unknown.
+        If a length is not positive, the window is longer than the frame, or `window` or `pad_mode` is unknown.
 
     Examples
     --------
@@ -70,6 +70,12 @@ class FrameSpec:
             )
         if self.pad_mode not in _PAD_MODES:
             raise ValueError(f"FrameSpec got pad_mode={self.pad_mode!r}; expected one of {', '.join(_PAD_MODES)}.")
+        try:
+            self.window_values()
+        except (TypeError, ValueError) as exc:
+            raise ValueError(
+                f"FrameSpec got window={self.window!r} ({exc}); expected a window of scipy.signal.get_window."
+            ) from exc
 
     @property
     def n_bins(self) -> int:
@@ -144,7 +150,10 @@ _COSINE_SUMS = {"hann": (0.5, 0.5), "hamming": (0.54, 0.46), "blackman": (0.42, 
 
 @lru_cache(maxsize=64)
 def _window(window: str | tuple | float, win_length: int, n_fft: int, dtype: np.dtype) -> np.ndarray:
-    if isinstance(window, str) and window in _COSINE_SUMS:
+    if win_length == 1:
+        # A periodic window would begin with its zero; every one of SciPy's is 1 here.
+        values = np.ones(1)
+    elif isinstance(window, str) and window in _COSINE_SUMS:
         phase = 2 * np.pi * np.arange(win_length) / win_length
         values = sum((-1) ** k * a * np.cos(k * phase) for k, a in enumerate(_COSINE_SUMS[window]))
     else:

@@ -197,20 +197,19 @@ class FeatureExtractor(FlexibleOutputMixin, BaseEstimator):
         """Refuse parameters that contradict each other or the sample rate."""
 
     def _spec(self, sample_rate: int) -> FrameSpec:
-        if self.win_length is not None and self.win_length > self.n_fft:
-            raise ValueError(
-                f"{type(self).__name__} got win_length={self.win_length!r}, longer than n_fft={self.n_fft!r}. "
-                "Lower win_length, or raise n_fft."
+        try:
+            return FrameSpec(
+                sample_rate=sample_rate,
+                n_fft=self.n_fft,
+                hop_length=self.hop_length,
+                win_length=self.win_length,
+                window=self.window,
+                center=self.center,
+                pad_mode=self.pad_mode,
             )
-        return FrameSpec(
-            sample_rate=sample_rate,
-            n_fft=self.n_fft,
-            hop_length=self.hop_length,
-            win_length=self.win_length,
-            window=self.window,
-            center=self.center,
-            pad_mode=self.pad_mode,
-        )
+        except ValueError as exc:
+            # The framing refuses under its own name; the user knows the extractor.
+            raise ValueError(str(exc).replace("FrameSpec", type(self).__name__, 1)) from exc
 
     def _plan(self, sample_rate: int) -> Plan:
         spec = self._spec(sample_rate)

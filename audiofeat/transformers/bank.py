@@ -97,12 +97,14 @@ class FeatureBank(FlexibleOutputMixin, FeatureUnion):
         ValueError
             If pooled and framewise members are mixed, or a member refuses its parameters or the clips.
         """
-        self._validate_transformers()
-        self._validate_transformer_weights()
         members = self._extractors()
         if not members:
             raise ValueError("FeatureBank got no member; expected at least one extractor that is not dropped.")
-        if strange := [type(member).__name__ for member in members if not isinstance(member, FeatureExtractor)]:
+        self._validate_transformers()
+        self._validate_transformer_weights()
+        others = [member for member in members if not isinstance(member, FeatureExtractor)]
+        if others:
+            strange = [repr(other) if isinstance(other, str) else type(other).__name__ for other in others]
             raise TypeError(
                 f"FeatureBank got {', '.join(strange)}; expected extractors such as MFCC or Chroma. "
                 "Use scikit-learn's FeatureUnion to put other transformers beside them."
