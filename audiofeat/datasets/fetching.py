@@ -203,6 +203,8 @@ def not_as_published(folder: Path, files: Sequence[PublishedFile]) -> list[Publi
 
 def _download(files: Sequence[PublishedFile], folder: Path, base_url: str, *, title: str) -> list[str]:
     """Download files into a folder; return what went wrong, nothing if nothing did."""
+    # pooch brings requests with it.
+    from requests import Session
     from requests.exceptions import HTTPError, RequestException
 
     try:
@@ -211,10 +213,10 @@ def _download(files: Sequence[PublishedFile], folder: Path, base_url: str, *, ti
     except OSError as exc:
         return [f"{str(folder)!r} cannot be written: {exc}"]
     failures: list[str] = []
-    with _quiet_pooch(), _progress(f"Downloading {title}", len(files)) as advance:
+    with Session() as session, _quiet_pooch(), _progress(f"Downloading {title}", len(files)) as advance:
         pool = ThreadPoolExecutor(_PARALLEL_DOWNLOADS)
         try:
-            pending = {pool.submit(_download_one, file, folder, base_url): file for file in files}
+            pending = {pool.submit(_download_one, file, folder, base_url, session): file for file in files}
             for future in as_completed(pending):
                 file, lost = pending[future], False
                 try:
@@ -240,9 +242,17 @@ def _download(files: Sequence[PublishedFile], folder: Path, base_url: str, *, ti
     return failures
 
 
-def _download_one(file: PublishedFile, folder: Path, base_url: str) -> None:
+def _download_one(file: PublishedFile, folder: Path, base_url: str, session) -> None:
     """Download a file under another name, verify it, and only then give it its own: a broken transfer leaves nothing."""
     import pooch
+
+    def download(url, output_file, pooch):
+        # As pooch.HTTPDownloader does, but over connections that all files share: for thousands of small files, opening
+        # one each takes longer than the transfer.
+        with session.get(url, stream=True, timeout=_TIMEOUT_SECONDS) as response:
+            response.raise_for_status()
+            with Path(output_file).open("wb") as output:
+                output.writelines(response.iter_content(chunk_size=2**16))
 
     target = folder.joinpath(file.path)
     pooch.retrieve(
@@ -250,8 +260,7 @@ def _download_one(file: PublishedFile, folder: Path, base_url: str) -> None:
         known_hash=f"sha256:{file.sha256}",
         fname=target.name,
         path=target.parent,
-        # Ever so small chunks are the default, and each is flushed.
-        downloader=pooch.HTTPDownloader(chunk_size=2**16, timeout=_TIMEOUT_SECONDS),
+        downloader=download,
     )
 
 
