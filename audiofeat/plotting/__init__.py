@@ -1,1 +1,12 @@
-"""Placeholder docstring."""
+"""Pictures in scikit-learn's manner: a Display stores plain data, ``plot()`` draws it and returns the Display.
+
+Conventions: time runs to the right in seconds from the beginning of the clip, frequency upwards in Hz. What a loader
+added to a short recording is marked as padding. matplotlib is imported when something is drawn.
+"""
+
+from audiofeat.plotting.history import HistoryDisplay
+from audiofeat.plotting.rows import FeatureRows
+from audiofeat.plotting.spectrogram import SpectrogramDisplay
+from audiofeat.plotting.waveform import WaveformDisplay
+
+__all__ = ["FeatureRows", "HistoryDisplay", "SpectrogramDisplay", "WaveformDisplay"]

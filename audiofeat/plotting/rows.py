@@ -1,0 +1,147 @@
+"""What the rows of a feature are: frequencies, pitch classes, coefficients, and the unit of their values.
+
+Conventions: rows are counted from 0, which is drawn at the bottom; frequencies are in Hz.
+"""
+
+from dataclasses import dataclass
+from functools import singledispatch
+
+import numpy as np
+
+from audiofeat.dsp import FrameSpec, mel_frequencies
+from audiofeat.transformers import MFCC, Chroma, FeatureBank, MelSpectrogram, Spectrogram
+
+__all__ = ["FeatureRows", "describe_rows", "framing"]
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureRows:
+    """Rows of a feature that share an axis and a unit.
+
+    Parameters
+    ----------
+    n_rows : int
+        How many.
+    label : str, default="Row"
+        What they are, with their unit: the label of the axis.
+    value_label : str, default="Value"
+        What their values are, with their unit: the label of the colour bar.
+    value_scale : {"linear", "log", "signed"}, default="linear"
+        How colours follow values: evenly; by ratios, for powers and magnitudes; or in two hues that meet at zero.
+    decades : float, default=8.0
+        With ``value_scale="log"``, how many powers of ten below the maximum are told apart.
+    names : tuple of str or None, default=None
+        A name for each row; None counts them.
+    frequencies : ndarray of shape (n_rows,) or None, default=None
+        Centre of each row [Hz], evenly spaced on `frequency_scale`; None for rows that are no frequencies.
+    frequency_scale : {"linear", "slaney", "htk"}, default="linear"
+        The axis of the frequencies: Hz, or one of the two mel scales.
+
+    Examples
+    --------
+    >>> from audiofeat.plotting import FeatureRows
+    >>> FeatureRows(3, label="Formant", value_label="Frequency [Hz]", names=("F1", "F2", "F3")).names
+    ('F1', 'F2', 'F3')
+    """
+
+    n_rows: int
+    label: str = "Row"
+    value_label: str = "Value"
+    value_scale: str = "linear"
+    decades: float = 8.0
+    names: tuple[str, ...] | None = None
+    frequencies: np.ndarray | None = None
+    frequency_scale: str = "linear"
+
+
+def framing(extractor) -> FrameSpec:
+    """Ask a fitted extractor for its framing.
+
+    Parameters
+    ----------
+    extractor : FeatureExtractor or FeatureBank
+        The extractor; framewise members of a bank share their frames.
+
+    Returns
+    -------
+    FrameSpec
+        Which knows the times of frames and the frequencies of bins.
+    """
+    if isinstance(extractor, FeatureBank):
+        return framing(extractor.transformers_[0][1])
+    return extractor._spec(extractor.sample_rate_)
+
+
+@singledispatch
+def describe_rows(extractor) -> list[FeatureRows]:
+    """Tell what the rows of a fitted framewise extractor are.
+
+    Parameters
+    ----------
+    extractor : FeatureExtractor or FeatureBank
+        The extractor.
+
+    Returns
+    -------
+    list of FeatureRows
+        One entry for each group of rows with an axis of its own, in the order of the rows.
+    """
+    names = tuple(extractor._row_names())
+    return [FeatureRows(len(names), label=type(extractor).__name__, names=names)]
+
+
+@describe_rows.register
+def _(extractor: Spectrogram) -> list[FeatureRows]:
+    spec = framing(extractor)
+    return [
+        FeatureRows(spec.n_bins, "Frequency [Hz]", *_spectral_values(extractor), frequencies=spec.bin_frequencies())
+    ]
+
+
+@describe_rows.register
+def _(extractor: MelSpectrogram) -> list[FeatureRows]:
+    fmax = extractor.sample_rate_ / 2 if extractor.fmax is None else extractor.fmax
+    # A filter peaks where its neighbours begin and end, so the outermost two frequencies are edges only.
+    centres = mel_frequencies(extractor.n_mels + 2, extractor.fmin, fmax, extractor.mel_scale)[1:-1]
+    return [
+        FeatureRows(
+            extractor.n_mels,
+            "Frequency [Hz]",
+            *_spectral_values(extractor),
+            frequencies=centres,
+            frequency_scale=extractor.mel_scale,
+        )
+    ]
+
+
+@describe_rows.register
+def _(extractor: MFCC) -> list[FeatureRows]:
+    orders = [
+        "MFCC",
+        *("MFCC delta" if order == 1 else f"MFCC delta {order}" for order in range(1, extractor.deltas + 1)),
+    ]
+    return [FeatureRows(extractor.n_mfcc, label, "Coefficient", "signed") for label in orders]
+
+
+@describe_rows.register
+def _(extractor: Chroma) -> list[FeatureRows]:
+    names = None
+    if extractor.n_chroma == 12:
+        names = tuple(name.removeprefix("chroma_") for name in extractor._row_names())
+    value = "Energy" if extractor.chroma_norm is None else "Relative energy"
+    return [FeatureRows(extractor.n_chroma, "Pitch class", value, names=names)]
+
+
+@describe_rows.register
+def _(extractor: FeatureBank) -> list[FeatureRows]:
+    return [rows for _, member in extractor.transformers_ for rows in describe_rows(member)]
+
+
+def _spectral_values(extractor) -> tuple[str, str, float]:
+    """Label, scale and decades of a power of the magnitude."""
+    power = extractor.power
+    # 80 dB, what top_db keeps by default, are four powers of ten in magnitude.
+    decades = 4.0 * power
+    if extractor.scale == "db":
+        return "Level [dB]", "linear", decades
+    return {1: "Magnitude", 2: "Power"}.get(power, f"Magnitude^{power:g}"), "log", decades
