@@ -26,7 +26,7 @@ def delta(features: np.ndarray, *, order: int = 1, width: int = 9) -> np.ndarray
     Returns
     -------
     ndarray of shape (..., n_frames)
-        The derivative per frame, in the type of `features`.
+        The derivative per frame, in the type of `features`; float64 for whole numbers.
 
     Raises
     ------
@@ -55,6 +55,9 @@ def delta(features: np.ndarray, *, order: int = 1, width: int = 9) -> np.ndarray
         raise ValueError(f"delta got width={width!r}; expected an odd number of frames, at least 3.")
     if not 1 <= order < width:
         raise ValueError(f"delta got order={order!r} with width={width}; expected 1 to {width - 1}.")
+    features = np.asarray(features)
+    if features.dtype.kind != "f":
+        features = features.astype(np.float64)
     n_frames = features.shape[-1]
     if n_frames <= order:
         return np.zeros_like(features)

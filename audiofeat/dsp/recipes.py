@@ -316,6 +316,7 @@ class ChromaRecipe:
         """
         if self.chroma_norm is None:
             return rows.copy()
-        norm = np.linalg.norm(rows, ord=self.chroma_norm, axis=0)
+        # In float64, because the squares of a quiet frame's energies vanish in float32.
+        norm = np.linalg.norm(rows.astype(np.float64), ord=self.chroma_norm, axis=0)
         # Below the smallest normal number a quotient would be noise.
-        return rows / np.where(norm < np.finfo(rows.dtype).tiny, 1, norm)
+        return rows / np.where(norm < np.finfo(rows.dtype).tiny, 1, norm).astype(rows.dtype)

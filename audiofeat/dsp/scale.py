@@ -116,7 +116,7 @@ def power_to_db(
     Returns
     -------
     ndarray
-        Decibels, in the shape and type of `power`.
+        Decibels, in the shape and type of `power`; float64 for whole numbers.
 
     Examples
     --------
@@ -125,7 +125,11 @@ def power_to_db(
     >>> power_to_db(np.array([1.0, 0.01, 0.0]))
     array([  0., -20., -80.])
     """
-    out = np.maximum(power, amin, out=None if copy else power)
+    power = np.asarray(power)
+    if power.dtype.kind != "f":
+        power = power.astype(np.float64)
+    # NumPy turns arrays without an axis into numbers, which nothing can be written to.
+    out = np.asarray(np.maximum(power, amin, out=None if copy else power))
     # The natural logarithm times a constant: numpy has a vectorised log but no vectorised log10.
     np.log(out, out=out)
     out *= 10.0 / np.log(10.0)
