@@ -86,7 +86,9 @@ def test_own_parameters(estimator, message):
 
 @pytest.mark.parametrize("parameters", [{"width": 8}, {"order": 9}, {"order": 3, "width": 3}])
 def test_delta_needs_an_odd_width_above_its_order(parameters):
-    with pytest.raises(ValueError, match=r"Delta got order=\d and width=\d; expected an odd width larger than the order"):
+    with pytest.raises(
+        ValueError, match=r"Delta got order=\d and width=\d; expected an odd width larger than the order"
+    ):
         Delta(**parameters).fit(np.zeros((2, 3, 20)))
 
 
@@ -97,7 +99,9 @@ def test_pooling_step_refuses_unknown_statistics():
 
 @pytest.mark.parametrize("step", [StatsPooling(), Delta()])
 def test_steps_on_frames_refuse_a_fourth_axis(step):
-    with pytest.raises(ValueError, match=r"got an array of shape \(2, 3, 4, 5\); expected \(n_clips, n_rows, n_frames\)"):
+    with pytest.raises(
+        ValueError, match=r"got an array of shape \(2, 3, 4, 5\); expected \(n_clips, n_rows, n_frames\)"
+    ):
         clone(step).fit(np.zeros((2, 3, 4, 5)))
 
 
@@ -127,7 +131,9 @@ def test_banks_that_cannot_be(members, kind, message):
 
 def test_framewise_members_need_one_number_of_frames():
     bank = FeatureBank([("a", MFCC(pooling=None)), ("b", Chroma(pooling=None, hop_length=256))])
-    with pytest.raises(ValueError, match=r"different numbers of frames: \{'a': 8, 'b': 16\}.*same hop_length and center"):
+    with pytest.raises(
+        ValueError, match=r"different numbers of frames: \{'a': 8, 'b': 16\}.*same hop_length and center"
+    ):
         bank.fit_transform(CLIPS)
 
 
