@@ -36,7 +36,7 @@ Clips that share samples
 Many clips were cut from one recording with an overlap: {n_shared} clips share runs of samples, equal to the last bit, with
 another clip. `groups` gives such clips one name; the {n_clips} clips come from at most {n_groups} recordings. The published
 split does not respect them: {n_leaking} of its {n_test} test clips share samples with a training clip.
-{twins}A score on it is therefore too high by what a model remembers of its training clips. To avoid that, cross-validate
+{twins}A score on it may be too high by what a model remembers of its training clips. To avoid that, cross-validate
 with `groups` (`StratifiedGroupKFold`), or train without the clips whose group occurs in `groups_test`. Clips of one
 recording that do not overlap cannot be told from their samples, so `groups` is the least that must be kept together.
 

@@ -94,6 +94,8 @@ def make_animal_calls(
 
     Raises
     ------
+    TypeError
+        If a parameter is of another kind.
     ValueError
         If a parameter lies outside its range.
 
