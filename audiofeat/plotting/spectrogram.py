@@ -3,7 +3,6 @@
 from itertools import accumulate
 
 import numpy as np
-from sklearn.base import clone
 
 from audiofeat.plotting._clips import decoded, one_clip
 from audiofeat.plotting._image import beyond, draw_rows
@@ -11,6 +10,7 @@ from audiofeat.plotting._panels import TIME_LABEL, mark_padding, panels
 from audiofeat.plotting.rows import FeatureRows, describe_rows, framing
 from audiofeat.transformers import FeatureBank, MelSpectrogram
 from audiofeat.transformers._base import FeatureExtractor
+from audiofeat.transformers.shape import framewise
 
 __all__ = ["SpectrogramDisplay"]
 
@@ -105,7 +105,13 @@ class SpectrogramDisplay:
         ValueError
             If there is more than one clip, or the extractor refuses its parameters or the clip's sample rate.
         """
-        extractor = _framewise(MelSpectrogram() if extractor is None else extractor, by=cls.__name__)
+        extractor = MelSpectrogram() if extractor is None else extractor
+        if not isinstance(extractor, (FeatureExtractor, FeatureBank)):
+            raise TypeError(
+                f"{cls.__name__} got extractor={extractor!r}; expected an extractor such as MelSpectrogram() or MFCC(), or "
+                "a FeatureBank."
+            )
+        extractor = framewise(extractor)
         batch = one_clip(clip, loader, by=cls.__name__)
         samples, n_valid = decoded(batch, by=cls.__name__)
         values = extractor.fit_transform(batch)[0]
@@ -170,17 +176,3 @@ class SpectrogramDisplay:
             raise ValueError(f"{type(self).__name__} got values of {n_frames} frames, but {len(times)} frame_times.")
         step = times[1] - times[0] if n_frames > 1 else self.duration or 1.0
         return float(times[0] - step / 2), float(times[-1] + step / 2)
-
-
-def _framewise(extractor, by: str):
-    """A copy of an extractor that keeps its frames."""
-    if not isinstance(extractor, (FeatureExtractor, FeatureBank)):
-        raise TypeError(
-            f"{by} got extractor={extractor!r}; expected an extractor such as MelSpectrogram(), MFCC() or a FeatureBank."
-        )
-    extractor = clone(extractor)
-    if isinstance(extractor, FeatureBank):
-        extractor.set_params(**{f"{name}__pooling": None for name, m in extractor.transformer_list if m != "drop"})
-    else:
-        extractor.set_params(pooling=None)
-    return extractor
