@@ -144,7 +144,7 @@ def _demo_recordings(test_size: float, seed: int) -> Recordings:
     except DatasetNotFoundError:
         calls = datasets.make_animal_calls(200, random_state=seed)
         name = "synthetic animal calls, made here (the cats-and-dogs recordings are not on this machine)"
-        return _split(name, calls.data, calls.target, test_size, seed)
+        return _split(name, calls.data, calls.target, calls.groups, test_size, seed)
     name = "cats and dogs (Kaggle, mmoreaux), with their published split"
     return Recordings(
         name,
@@ -159,14 +159,22 @@ def _folder(path: str, test_size: float, seed: int) -> Recordings:
     from audiofeat import datasets
 
     bunch = datasets.load_folder(path)
-    return _split(str(path), bunch.data, bunch.target, test_size, seed)
+    return _split(str(path), bunch.data, bunch.target, None, test_size, seed)
 
 
-def _split(name, X, y, test_size, seed) -> Recordings:
-    from sklearn.model_selection import train_test_split
+def _split(name, X, y, groups, test_size, seed) -> Recordings:
+    from sklearn.model_selection import StratifiedGroupKFold, train_test_split
 
-    X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=test_size, stratify=y, random_state=seed)
-    return Recordings(name, (X_train, y_train), (X_test, y_test))
+    indices = np.arange(len(y))
+    if groups is None:
+        train, test = train_test_split(indices, test_size=test_size, stratify=y, random_state=seed)
+    else:
+        # One fold of as many as make up the share: stratified, and no group on both sides.
+        folds = StratifiedGroupKFold(max(2, round(1 / test_size)), shuffle=True, random_state=seed)
+        train, test = next(folds.split(indices, y, groups))
+    parts = [([X[i] for i in part], y[part]) for part in (train, test)]
+    named = [None if groups is None else groups[part] for part in (train, test)]
+    return Recordings(name, *parts, *named)
 
 
 def _show_table(table, folds: int) -> None:

@@ -56,9 +56,11 @@ def draw_confusion(model, X, y, file: Path) -> None:
     from matplotlib.figure import Figure
     from sklearn.metrics import ConfusionMatrixDisplay
 
-    side = 3.5 + 0.3 * len(np.unique(y))
+    labels = np.unique(y)
+    side = 3.5 + 0.3 * len(labels)
+    turned = "vertical" if sum(len(str(label)) for label in labels) > 8 * side else "horizontal"
     figure = Figure(figsize=(side + 1, side), layout="constrained")
     axes = figure.subplots()
-    ConfusionMatrixDisplay.from_predictions(y, model.predict(X), ax=axes, cmap="Blues", xticks_rotation="vertical")
+    ConfusionMatrixDisplay.from_predictions(y, model.predict(X), ax=axes, cmap="Blues", xticks_rotation=turned)
     axes.set_title("Recordings kept aside")
     figure.savefig(file, dpi=120)

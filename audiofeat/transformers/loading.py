@@ -78,6 +78,8 @@ class AudioLoader(FlexibleOutputMixin, BaseEstimator):
         "memory": "no_validation",
     }
 
+    sample_rate_: int
+
     def __init__(self, sample_rate=22050, duration=None, offset=0.0, pad_mode="constant", memory=None):
         self.sample_rate = sample_rate
         self.duration = duration
