@@ -172,9 +172,10 @@ def _split(name, X, y, groups, test_size, seed) -> Recordings:
         # One fold of as many as make up the share: stratified, and no group on both sides.
         folds = StratifiedGroupKFold(max(2, round(1 / test_size)), shuffle=True, random_state=seed)
         train, test = next(folds.split(indices, y, groups))
-    parts = [([X[i] for i in part], y[part]) for part in (train, test)]
-    named = [None if groups is None else groups[part] for part in (train, test)]
-    return Recordings(name, *parts, *named)
+    for_training, for_test = (([X[i] for i in part], y[part]) for part in (train, test))
+    if groups is None:
+        return Recordings(name, for_training, for_test)
+    return Recordings(name, for_training, for_test, groups[train], groups[test])
 
 
 def _show_table(table, folds: int) -> None:
@@ -197,7 +198,7 @@ def _show_test(winner, data: Recordings) -> None:
     X, y = data.test
     right = winner.predict(X) == y
     click.echo(f"Accuracy on the {len(y)} recordings kept aside: {right.mean():.1%}")
-    if data.groups_test is None:
+    if data.groups_test is None or data.groups_train is None:
         return
     apart = ~np.isin(data.groups_test, data.groups_train)
     if not apart.all():
