@@ -1,0 +1,177 @@
+"""Keras and its backend: chosen before Keras is imported, quiet, on one thread, and seeded without side effects."""
+
+import json
+import os
+import random
+import re
+import sys
+import tempfile
+import threading
+import warnings
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from audiofeat._errors import MissingExtraError
+from audiofeat._optional import need
+
+__all__ = ["load_keras", "make_forward", "seeded"]
+
+# Which backend serves when nobody chose one, and the extra that installs it.
+_EXTRAS = {"torch": "cnn-torch", "tensorflow": "cnn", "jax": "cnn-jax"}
+
+# What C++ libraries log at the levels of information and warning, and the line that follows one of them.
+_CHATTER = re.compile(
+    rb"[IW]\d{4} |\d{4}-\d\d-\d\d [\d:.]+ ?: [IW] |WARNING: All log messages before|To enable the following"
+)
+
+# Seeding goes through generators that all threads of a process share.
+_SEEDING = threading.RLock()
+
+
+def load_keras(*, by, verbose=0):
+    """Import Keras on the backend that the user configured, else on the first installed of torch, TensorFlow and JAX.
+
+    An already imported Keras stays as it is. `KERAS_BACKEND` comes next, then the backend of the user's ``keras.json``
+    if that is installed (Keras writes this file by itself, so it may name a backend that was removed since).
+    """
+    if "keras" in sys.modules:
+        keras = sys.modules["keras"]
+    else:
+        chosen = _choose_backend(by)
+        if chosen is not None:
+            # The environment, so that worker processes choose the same.
+            os.environ["KERAS_BACKEND"] = chosen
+        with warnings.catch_warnings(), _without_start_up_chatter():
+            # Deprecations inside the backends are for their maintainers.
+            warnings.simplefilter("ignore")
+            keras = need("keras", extra="cnn", by=by)
+        if verbose:
+            print(f"{by} uses Keras {keras.__version__} on {keras.backend.backend()}.")  # noqa: T201
+    _settle_threads(keras.backend.backend())
+    return keras
+
+
+def _choose_backend(by):
+    """Name the backend to set in the environment, or None if the environment already does."""
+    configured = os.environ.get("KERAS_BACKEND")
+    if configured:
+        if configured in _EXTRAS and find_spec(configured) is None:
+            raise MissingExtraError(
+                f"{by} needs {configured}, which KERAS_BACKEND={configured!r} asks for and which is not installed. "
+                f"Install it with `pip install 'scikit-audiofeat[{_EXTRAS[configured]}]'`, or unset KERAS_BACKEND."
+            )
+        return None
+    installed = [name for name in _EXTRAS if find_spec(name) is not None]
+    if not installed:
+        raise MissingExtraError(
+            f"{by} needs a backend for Keras: TensorFlow, torch or JAX, and none is installed. "
+            "Install one with `pip install 'scikit-audiofeat[cnn]'` (TensorFlow), `[cnn-torch]` or `[cnn-jax]`."
+        )
+    preferred = _backend_of_keras_json()
+    return preferred if preferred in installed else installed[0]
+
+
+def _backend_of_keras_json():
+    home = Path(os.environ.get("KERAS_HOME") or Path("~/.keras").expanduser())
+    try:
+        return json.loads((home / "keras.json").read_text(encoding="utf-8")).get("backend")
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+@contextmanager
+def _without_start_up_chatter():
+    """Drop what TensorFlow's C++ libraries say about themselves while they are loaded, unless the user set a level.
+
+    Some of it is written before the libraries read their log level, so the level alone does not silence it. Lines that
+    are neither information nor warnings in the libraries' format are passed on.
+    """
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        yield
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    try:
+        terminal = os.dup(2)
+    except OSError:
+        # A process without standard error has nobody to spare.
+        yield
+        return
+    with tempfile.TemporaryFile() as held_back:
+        os.dup2(held_back.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
+            held_back.seek(0)
+            said = b"".join(line for line in held_back if not _CHATTER.match(line))
+            if said:
+                os.write(2, said)
+
+
+def _settle_threads(backend):
+    """Give TensorFlow one thread a process unless the user said otherwise.
+
+    Its sums depend on how many threads share them, so only a fixed number gives the same network in a worker process
+    and in the main one; and networks of this size gain little from more, while a grid search gains a worker a core.
+    """
+    if backend != "tensorflow" or os.environ.get("TF_NUM_INTRAOP_THREADS"):
+        return
+    import tensorflow as tf
+
+    if tf.config.threading.get_intra_op_parallelism_threads() == 0:
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(1)
+        except RuntimeError:
+            # The caller has computed something before: the number of threads is settled.
+            return
+
+
+@contextmanager
+def seeded(seed):
+    """Seed what Keras draws from, and give the caller's generators their states back.
+
+    Keras draws the seeds of its initialisers and dropout layers from Python's generator; under torch, dropout draws
+    from torch's. TensorFlow's and JAX's own generators are not used. NumPy's is seeded for user-made architectures.
+    """
+    with _SEEDING, ExitStack() as stack:
+        stack.callback(random.setstate, random.getstate())
+        stack.callback(np.random.set_state, np.random.get_state())  # noqa: NPY002
+        random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002
+        if sys.modules["keras"].backend.backend() == "torch":
+            import torch
+
+            stack.enter_context(torch.random.fork_rng())
+            torch.manual_seed(seed)
+        yield
+
+
+def make_forward(model):
+    """Compile a model for prediction: a function from maps to logits, both NumPy arrays.
+
+    Compiled once for any number of clips under TensorFlow; under JAX, a number of clips costs a compilation, so that
+    the caller should keep to few.
+    """
+    backend = sys.modules["keras"].backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
+        # The concrete function, because TensorFlow would warn of the new function that each new network brings.
+        compiled = tf.function(
+            lambda maps: model(maps, training=False), input_signature=signature, autograph=False
+        ).get_concrete_function()
+        return lambda maps: compiled(tf.constant(maps)).numpy()
+    if backend == "torch":
+        import torch
+
+        def forward(maps):
+            with torch.no_grad():
+                return model(maps, training=False).cpu().numpy()
+
+        return forward
+    return model.predict_on_batch

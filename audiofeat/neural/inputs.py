@@ -1,0 +1,81 @@
+"""From what the caller passes to what the network reads: ``(n_clips, n_bins, n_frames, n_channels)``, float32.
+
+Conventions: bins (frequency) are axis 1, frames (time) axis 2.
+"""
+
+import numpy as np
+
+__all__ = ["InputScaler", "as_maps", "resize_maps"]
+
+# A standard deviation under this share of the bin's magnitude is rounding, not signal.
+_CONSTANT = 1e-6
+_CLIPS_AT_ONCE = 64
+
+
+def as_maps(X):
+    """View an array of two, three or four axes as maps with channels.
+
+    Two axes are features without time: a map of one frame, with one bin a feature.
+    """
+    if X.ndim == 2:
+        X = X[:, :, np.newaxis]
+    return X[..., np.newaxis] if X.ndim == 3 else X
+
+
+def resize_maps(maps, height, width):
+    """Resize maps to `height` bins and `width` frames by bilinear interpolation.
+
+    Between pixel centres and without smoothing, as ``tf.image.resize`` and Keras' ``Resizing`` layer do by default.
+    """
+    rows = _interpolation(maps.shape[1], height)
+    columns = _interpolation(maps.shape[2], width)
+    # Once along each axis, as a matrix product: (height, bins) with the maps, then with (frames, width).
+    return np.einsum("hb,nbfc,wf->nhwc", rows, maps, columns, optimize=["einsum_path", (0, 1), (0, 1)])
+
+
+def _interpolation(n_in, n_out):
+    """Weights ``(n_out, n_in)`` of linear interpolation between pixel centres."""
+    centres = np.clip((np.arange(n_out) + 0.5) * n_in / n_out - 0.5, 0, n_in - 1)
+    lower = np.minimum(centres.astype(np.intp), max(n_in - 2, 0))
+    weights = np.zeros((n_out, n_in), dtype=np.float32)
+    row = np.arange(n_out)
+    weights[row, lower] = 1.0
+    share = (centres - lower).astype(np.float32)
+    weights[row, lower] -= share
+    weights[row, np.minimum(lower + 1, n_in - 1)] += share
+    return weights
+
+
+class InputScaler:
+    """Mean and standard deviation of each bin, over clips and frames, learned in one pass.
+
+    Attributes
+    ----------
+    mean_, scale_ : ndarray of shape (n_bins, n_channels), float32
+        Constant bins have a scale of 1.
+    """
+
+    def fit(self, maps):
+        """Learn from maps, block by block, in double precision."""
+        count = 0
+        mean = squares = np.zeros(())
+        for start in range(0, len(maps), _CLIPS_AT_ONCE):
+            block = maps[start : start + _CLIPS_AT_ONCE].astype(np.float64)
+            size = block.shape[0] * block.shape[2]
+            block_mean = block.mean(axis=(0, 2))
+            block_squares = np.square(block - block_mean[:, np.newaxis]).sum(axis=(0, 2))
+            # Chan, Golub & LeVeque (1983), equation 2.1: exact where a running sum of squares would cancel.
+            shift = block_mean - mean
+            squares = squares + block_squares + shift**2 * (count * size / (count + size))
+            mean = mean + shift * (size / (count + size))
+            count += size
+        scale = np.sqrt(squares / count)
+        scale[scale <= _CONSTANT * np.abs(mean)] = 1.0
+        scale[scale == 0] = 1.0
+        self.mean_ = mean.astype(np.float32)
+        self.scale_ = scale.astype(np.float32)
+        return self
+
+    def transform(self, maps):
+        """Standardise maps with what `fit` learned."""
+        return (maps - self.mean_[:, np.newaxis]) / self.scale_[:, np.newaxis]
