@@ -50,13 +50,21 @@ class Block:
         self._power: np.ndarray | None = None
         self._magnitude: np.ndarray | None = None
 
+    def spectrum(self) -> np.ndarray:
+        """Fourier transform of the windowed frames.
+
+        Returns
+        -------
+        ndarray of shape (n_bins, n_frames)
+            Complex, computed anew.
+        """
+        return scipy.fft.rfft((self.frames * self._window).T, axis=0)
+
     @property
     def squares(self) -> np.ndarray:
         """Squared real and imaginary parts, interleaved, ``(n_bins, 2 * n_frames)``."""
         if self._squares is None:
-            windowed = self.frames * self._window
-            spectrum = scipy.fft.rfft(windowed.T, axis=0)
-            squares = np.ascontiguousarray(spectrum).view(windowed.dtype)
+            squares = np.ascontiguousarray(self.spectrum()).view(self.frames.dtype)
             self._squares = np.multiply(squares, squares, out=squares)
         return self._squares
 

@@ -1,0 +1,47 @@
+"""A process that times one library on request: a line with a case in, a line with seconds out."""
+
+import json
+import os
+import sys
+import time
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[name] = "1"
+
+import numpy as np  # noqa: E402
+from clips import make_clips  # noqa: E402
+from peers import ADAPTERS, Case  # noqa: E402
+
+
+def main(library: str) -> None:
+    if library.endswith("ducc0"):
+        import ducc0
+        import scipy.fft
+
+        scipy.fft.set_global_backend(ducc0.fft)
+    clips: dict[int, list[np.ndarray]] = {}
+    functions: dict[Case, object] = {}
+    for line in sys.stdin:
+        case = Case(*json.loads(line))
+        try:
+            if case not in functions:
+                functions[case] = ADAPTERS[library](case)
+                clips.setdefault(case.sample_rate, make_clips(case.sample_rate))
+                if functions[case] is not None:
+                    functions[case](clips[case.sample_rate][0])
+            function = functions[case]
+            if function is None:
+                answer = {"lacks": True}
+            else:
+                start = time.process_time()
+                for clip in clips[case.sample_rate]:
+                    function(clip)
+                answer = {"seconds": time.process_time() - start}
+        except Exception as exc:
+            answer = {"error": f"{type(exc).__name__}: {exc}"}
+        sys.__stdout__.write(json.dumps(answer) + "\n")
+        sys.__stdout__.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
