@@ -22,8 +22,16 @@ class ReportingGridSearch(GridSearchCV):
     report : callable or None, default=None
         Called as ``report(index, scores, seconds)`` after each grid: its place in `param_grid`, the mean test score of
         each of its candidates, and how long it took.
-    scoring, n_jobs, refit, cv, error_score
-        As in `GridSearchCV`.
+    scoring : str, callable or None, default=None
+        As in `GridSearchCV`, and so are the rest.
+    n_jobs : int or None, default=None
+        Number of processes.
+    refit : bool, default=True
+        Whether the best candidate is fitted on everything at the end.
+    cv : int, cross-validation splitter or None, default=None
+        How the data are split.
+    error_score : "raise" or float, default="raise"
+        What happens if a fit fails; unlike `GridSearchCV`, the error is shown.
     """
 
     def __init__(

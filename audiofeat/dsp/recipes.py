@@ -178,8 +178,16 @@ class MelRecipe:
 
     Parameters
     ----------
-    n_mels, fmin, fmax, mel_scale, mel_norm
-        As in `mel_filterbank`.
+    n_mels : int, default=128
+        Number of filters; this and the following four as in `mel_filterbank`.
+    fmin : float, default=0.0
+        Lower edge of the first filter [Hz].
+    fmax : float or None, default=None
+        Upper edge of the last filter [Hz]. None means half the sample rate.
+    mel_scale : {"slaney", "htk"}, default="slaney"
+        The mel scale.
+    mel_norm : {"slaney"}, float or None, default="slaney"
+        Normalisation of the filters.
     power : float, default=2.0
         Exponent of the magnitude.
     scale : {"db", "linear"}, default="db"

@@ -6,6 +6,7 @@ Conventions: framewise features are ``(n_clips, n_rows, n_frames)``, pooled ones
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
 from typing import Protocol
 
@@ -15,7 +16,7 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from audiofeat._errors import AudioInputError, ClipError, ClipProblem
-from audiofeat.audio import FeatureCache, LoadSettings
+from audiofeat.audio import FeatureCache, LoadSettings, fingerprint
 from audiofeat.dsp import FrameSpec, extract, pool
 from audiofeat.dsp.recipes import Recipe
 
@@ -131,7 +132,11 @@ class Plan:
         bytes
             16 bytes that differ when the clip, the settings or the algorithm differ.
         """
-        return xxhash.xxh3_128_digest(clip + repr((_ALGORITHM, self)).encode())
+        return xxhash.xxh3_128_digest(clip + self._fingerprint)
+
+    @cached_property
+    def _fingerprint(self) -> bytes:
+        return fingerprint((_ALGORITHM, self)).encode()
 
 
 def extract_features(clips: Clips, plans: Sequence[Plan], *, n_jobs: int | None, by: str) -> list[np.ndarray]:
@@ -223,6 +228,8 @@ def _extract_chunk(clips: Clips, plans: Sequence[Plan], indices: range, results:
             results.put(i, n, computed[n] if n in computed else known[keys[i, n]])
         if clips.cache:
             fresh.update((keys[i, n], value) for n, value in computed.items())
+            # The same clip may come again.
+            known.update(fresh)
     if clips.cache and fresh:
         clips.cache.put(fresh)
 
