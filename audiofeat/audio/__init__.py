@@ -1,7 +1,16 @@
 """Clips and the only door to the disk: decoding, lazy batches, and the store of features per clip."""
 
-from audiofeat.audio.batch import ArraySource, AudioBatch, FileSource, LoadSettings
-from audiofeat.audio.cache import FeatureCache
+from audiofeat.audio.batch import ArraySource, AudioBatch, BatchSource, FileSource, LoadSettings
+from audiofeat.audio.cache import FeatureCache, fingerprint
 from audiofeat.audio.inputs import as_sources
 
-__all__ = ["ArraySource", "AudioBatch", "FeatureCache", "FileSource", "LoadSettings", "as_sources"]
+__all__ = [
+    "ArraySource",
+    "AudioBatch",
+    "BatchSource",
+    "FeatureCache",
+    "FileSource",
+    "LoadSettings",
+    "as_sources",
+    "fingerprint",
+]

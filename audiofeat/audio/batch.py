@@ -6,16 +6,17 @@ the recording, without the padding that `AudioLoader(duration=...)` adds.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import xxhash
 
 from audiofeat._errors import AudioInputError, ClipError, ClipProblem
-from audiofeat.audio.cache import FeatureCache
+from audiofeat.audio.cache import FeatureCache, fingerprint
 from audiofeat.audio.checks import check_samples
 from audiofeat.audio.files import decode, resample
 
-__all__ = ["ArraySource", "AudioBatch", "FileSource", "LoadSettings"]
+__all__ = ["ArraySource", "AudioBatch", "BatchSource", "FileSource", "LoadSettings"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,11 @@ class FileSource:
         """Path of the file, or None for content in memory."""
         return self.content if isinstance(self.content, str) else None
 
+    @property
+    def key(self) -> bytes:
+        """Digest of the file's bytes, and the part of it."""
+        return self.digest + fingerprint((self.start, self.stop)).encode()
+
     def read(self, offset: float, duration: float | None) -> tuple[np.ndarray, int]:
         """Decode the clip.
 
@@ -62,10 +68,9 @@ class FileSource:
             The recording's own sample rate [Hz].
         """
         start = self.start + offset
-        stop = self.stop
-        if duration is not None:
-            stop = start + duration if stop is None else min(stop, start + duration)
-        return decode(self.content, start=start, stop=stop)
+        if self.stop is not None and start >= self.stop:
+            raise _begins_too_late(offset, self.stop - self.start)
+        return decode(self.content, start=start, stop=self.stop, duration=duration)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +90,7 @@ class ArraySource:
     path = None
 
     @property
-    def digest(self) -> bytes:
+    def key(self) -> bytes:
         """Digest of samples, type and rate."""
         hasher = xxhash.xxh3_128(f"{self.samples.dtype.str} {self.sample_rate}".encode())
         hasher.update(np.ascontiguousarray(self.samples).data)
@@ -110,9 +115,7 @@ class ArraySource:
         """
         first = int(offset * self.sample_rate)
         if first and first >= len(self.samples):
-            raise ClipError(
-                f"its start at {offset:g} s lies at or beyond its end ({len(self.samples) / self.sample_rate:g} s)"
-            )
+            raise _begins_too_late(offset, len(self.samples) / self.sample_rate)
         last = None if duration is None else first + int(duration * self.sample_rate)
         return self.samples[first:last].astype(np.float32, copy=False), self.sample_rate
 
@@ -143,12 +146,17 @@ class LoadSettings:
         """Length of the clips handed on [samples], or None if it is theirs."""
         return None if self.duration is None else max(1, round(self.duration * self.sample_rate))
 
-    def valid(self, source: FileSource | ArraySource) -> np.ndarray:
+    @cached_property
+    def key(self) -> bytes:
+        """What distinguishes these settings from others."""
+        return fingerprint(self).encode()
+
+    def valid(self, source: "Source") -> np.ndarray:
         """Read a clip without padding.
 
         Parameters
         ----------
-        source : FileSource or ArraySource
+        source : FileSource, ArraySource or BatchSource
             Where it comes from.
 
         Returns
@@ -177,6 +185,59 @@ class LoadSettings:
         return np.pad(valid, (0, missing), mode=self.pad_mode) if missing > 0 else valid  # type: ignore[call-overload]
 
 
+@dataclass(frozen=True, eq=False)
+class BatchSource:
+    """A clip of another batch.
+
+    Parameters
+    ----------
+    source : FileSource, ArraySource or BatchSource
+        Where that batch has it from.
+    settings : LoadSettings
+        What that batch does to it.
+    """
+
+    source: "Source"
+    settings: LoadSettings
+
+    @property
+    def path(self) -> str | None:
+        """Path of the file, or None for content in memory."""
+        return self.source.path
+
+    @property
+    def key(self) -> bytes:
+        """The clip's key in that batch."""
+        return self.source.key + self.settings.key
+
+    def read(self, offset: float, duration: float | None) -> tuple[np.ndarray, int]:
+        """Read the clip as that batch gives it, without its padding, and cut it.
+
+        Parameters
+        ----------
+        offset : float
+            Seconds to skip at its beginning.
+        duration : float or None
+            Seconds to take at most.
+
+        Returns
+        -------
+        samples : ndarray of shape (n_samples,)
+            Mono, float32.
+        sample_rate : int
+            That batch's sample rate [Hz].
+        """
+        rate = self.settings.sample_rate
+        return ArraySource(self.settings.valid(self.source), rate).read(offset, duration)
+
+
+Source = FileSource | ArraySource | BatchSource
+
+
+def _begins_too_late(offset: float, length: float) -> ClipError:
+    return ClipError(f"its start at {offset:g} s lies at or beyond its end ({length:g} s)")
+
+
 class AudioBatch(Sequence):
     """A lazy, indexable sequence of clips at one sample rate.
 
@@ -185,7 +246,7 @@ class AudioBatch(Sequence):
 
     Parameters
     ----------
-    sources : sequence of FileSource or ArraySource
+    sources : sequence of FileSource, ArraySource or BatchSource
         Where the clips come from.
     settings : LoadSettings
         What is done to each on its way in.
@@ -219,7 +280,7 @@ class AudioBatch(Sequence):
 
     def __init__(
         self,
-        sources: Sequence[FileSource | ArraySource],
+        sources: Sequence[Source],
         settings: LoadSettings,
         cache: FeatureCache | None = None,
     ):
@@ -313,9 +374,7 @@ class AudioBatch(Sequence):
         bytes
             The same for the same samples, whatever file or batch they come from.
         """
-        source = self.sources[index]
-        part = (source.start, source.stop) if isinstance(source, FileSource) else ()
-        return source.digest + repr((part, self.settings)).encode()
+        return self.sources[index].key + self.settings.key
 
     def problem(self, index: int, reason: str) -> ClipProblem:
         """Describe what is wrong with a clip.

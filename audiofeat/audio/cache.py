@@ -6,12 +6,44 @@ Conventions: a key is 16 bytes, the digest of everything the value depends on; a
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from numbers import Real
 from pathlib import Path
 from threading import local
 
 import numpy as np
 
-__all__ = ["FeatureCache"]
+__all__ = ["FeatureCache", "fingerprint"]
+
+
+def fingerprint(value) -> str:
+    """Spell settings out, the same for equal ones.
+
+    Parameters
+    ----------
+    value : dataclass, tuple, number, str or None
+        The settings.
+
+    Returns
+    -------
+    str
+        Like the ``repr``, but a grid's ``np.int64(13)`` and ``13``, or ``0`` and ``0.0``, read alike.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from audiofeat.audio.cache import fingerprint
+    >>> fingerprint((np.int64(13), "hann", None))
+    "(13.0, 'hann', None)"
+    """
+    if is_dataclass(value):
+        parts = [f"{field.name}={fingerprint(getattr(value, field.name))}" for field in fields(value)]
+        return f"{type(value).__name__}({', '.join(parts)})"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(fingerprint, value))})"
+    if isinstance(value, Real):
+        return repr(float(value))
+    return repr(str(value)) if isinstance(value, str) else repr(value)
 
 
 class FeatureCache:

@@ -23,12 +23,17 @@ def check_samples(samples: np.ndarray) -> np.ndarray:
     Raises
     ------
     ClipError
-        If it has no samples, or a sample is NaN or infinite.
+        If it has no samples, or a sample is NaN, infinite, or too large to be squared.
     """
     if not len(samples):
         raise ClipError("it holds no samples")
     # One dot product reads the clip faster than isfinite; only what it cannot settle is looked at in full.
-    if not np.isfinite(np.dot(samples, samples)) and not np.isfinite(samples).all():
+    with np.errstate(over="ignore", invalid="ignore"):
+        energy = np.dot(samples, samples)
+    if not np.isfinite(energy):
+        if np.isfinite(samples).all():
+            largest = np.abs(samples).max()
+            raise ClipError(f"samples of up to {largest:g}, whose squares exceed {samples.dtype}; scale them down")
         n_nan = int(np.isnan(samples).sum())
         n_infinite = int(np.isinf(samples).sum())
         found = [f"{count} {name}" for count, name in ((n_nan, "NaN"), (n_infinite, "infinite (inf)")) if count]

@@ -29,7 +29,9 @@ class FileFacts(NamedTuple):
     digest: bytes
 
 
-def decode(source: str | bytes, *, start: float = 0.0, stop: float | None = None) -> tuple[np.ndarray, int]:
+def decode(
+    source: str | bytes, *, start: float = 0.0, stop: float | None = None, duration: float | None = None
+) -> tuple[np.ndarray, int]:
     """Decode a recording, or the part of it between two times.
 
     Parameters
@@ -40,6 +42,8 @@ def decode(source: str | bytes, *, start: float = 0.0, stop: float | None = None
         Where to begin [s].
     stop : float or None, default=None
         Where to end [s]; None means the end of the recording.
+    duration : float or None, default=None
+        How much to read at most [s].
 
     Returns
     -------
@@ -61,8 +65,11 @@ def decode(source: str | bytes, *, start: float = 0.0, stop: float | None = None
                 if first >= file.frames:
                     raise ClipError(f"its start at {start:g} s lies at or beyond its end ({file.frames / rate:g} s)")
                 file.seek(first)
-            n_samples = -1 if stop is None else max(0, int(stop * rate) - first)
-            samples = file.read(n_samples, dtype="float32", always_2d=True)
+            limits = [] if stop is None else [max(0, int(stop * rate) - first)]
+            if duration is not None:
+                # Rounded down by itself, as librosa does: start + duration may round to another sample.
+                limits.append(int(duration * rate))
+            samples = file.read(min(limits, default=-1), dtype="float32", always_2d=True)
     except (OSError, RuntimeError, ValueError, MemoryError) as exc:
         raise _clip_error(source, exc) from exc
     return mix_down(samples), rate

@@ -1,12 +1,14 @@
 """From whatever a user has to sources of clips: paths, bytes, open files, arrays, pairs, data frames."""
 
+import io
 import os
 from collections.abc import Iterable, Sequence
+from numbers import Real
 
 import numpy as np
 
 from audiofeat._errors import AudioInputError, ClipError, ClipProblem
-from audiofeat.audio.batch import ArraySource, AudioBatch, FileSource
+from audiofeat.audio.batch import ArraySource, AudioBatch, BatchSource, FileSource, Source
 from audiofeat.audio.checks import check_samples
 from audiofeat.audio.files import file_facts, mix_down
 
@@ -22,7 +24,7 @@ _MOST_CHANNELS = 64
 _END_TOLERANCE = 0.05
 
 
-def as_sources(X, *, array_rate: int, by: str) -> tuple[list[FileSource | ArraySource], list[int]]:
+def as_sources(X, *, array_rate: int, by: str) -> tuple[list[Source], list[int]]:
     """Turn an input into sources of clips.
 
     Parameters
@@ -36,7 +38,7 @@ def as_sources(X, *, array_rate: int, by: str) -> tuple[list[FileSource | ArrayS
 
     Returns
     -------
-    sources : list of FileSource or ArraySource
+    sources : list of FileSource, ArraySource or BatchSource
         One per clip.
     rates : list of int
         Their own sample rates [Hz].
@@ -49,37 +51,58 @@ def as_sources(X, *, array_rate: int, by: str) -> tuple[list[FileSource | ArrayS
         If clips cannot be used: all of them in one error.
     """
     items = _items(X, by)
-    sources: list[FileSource | ArraySource] = []
+    sources: list[Source] = []
     rates: list[int] = []
     problems: list[ClipProblem] = []
+    strange = False
     for i, item in enumerate(items):
         try:
-            source, rate = _source(item, array_rate, by)
+            source, rate = _source(item, array_rate)
         except ClipError as exc:
-            path = item[0] if isinstance(item, _Window) else item
-            problems.append(ClipProblem(i, os.fspath(path) if isinstance(path, (str, os.PathLike)) else None, str(exc)))
+            problems.append(ClipProblem(i, _path(item), str(exc)))
+            strange |= isinstance(exc, _KindError)
             continue
         sources.append(source)
         rates.append(rate)
+    if strange:
+        raise TypeError(str(AudioInputError(by, problems, n_clips=len(items), advice=f"Expected {_KINDS}.")))
     if problems:
         raise AudioInputError(by, problems, n_clips=len(items))
     return sources, rates
+
+
+class _KindError(ClipError):
+    """An item that is no clip, whatever it holds."""
 
 
 class _Window(tuple):
     """A row of a data frame: path, start [s], end [s] or NaN."""
 
 
+def _path(item) -> str | None:
+    """What to call an item by, if it has a file."""
+    if isinstance(item, _Window):
+        item = item[0]
+    if hasattr(item, "read"):
+        item = getattr(item, "name", None)
+    return os.fspath(item) if isinstance(item, (str, os.PathLike)) else None
+
+
 def _items(X, by: str) -> Sequence:
     if isinstance(X, (str, bytes, os.PathLike)) or hasattr(X, "read"):
         raise TypeError(f"{by} got one {type(X).__name__}; expected a sequence of clips. Wrap it in a list.")
     if isinstance(X, AudioBatch):
-        return [_BatchClip((X, i)) for i in range(len(X))]
+        return [BatchSource(source, X.settings) for source in X.sources]
     if hasattr(X, "columns"):
         return _rows(X, by)
     if hasattr(X, "__array__"):
         array = np.asarray(X)
-        if array.dtype.kind in "OSUT":
+        if array.dtype.kind == "S":
+            raise TypeError(
+                f"{by} got an array of {array.dtype}, which drops zeros at the end of each item. "
+                "Give paths as str, and encoded files as a list of bytes."
+            )
+        if array.dtype.kind in "OUT":
             if array.ndim == 2 and array.shape[1] == 1:
                 array = array[:, 0]
             if array.ndim != 1:
@@ -112,34 +135,36 @@ def _rows(frame, by: str) -> Sequence:
     return [_Window(row) for row in zip(frame["path"].tolist(), starts.tolist(), ends.tolist(), strict=True)]
 
 
-class _BatchClip(tuple):
-    """A batch and the index of a clip in it."""
-
-
-def _source(item, array_rate: int, by: str) -> tuple[FileSource | ArraySource, int]:
+def _source(item, array_rate: int) -> tuple[Source, int]:
     if isinstance(item, _Window):
-        return _window_source(*item, by=by)
-    if isinstance(item, _BatchClip):
-        batch, index = item
-        return ArraySource(batch.valid(index), batch.sample_rate), batch.sample_rate
+        return _window_source(*item)
+    if isinstance(item, BatchSource):
+        return item, item.settings.sample_rate
     if isinstance(item, (str, os.PathLike)):
         item = os.fspath(item)
+    elif isinstance(item, (bytearray, memoryview)):
+        item = bytes(item)
     if isinstance(item, (str, bytes)):
         facts = file_facts(item)
         return FileSource(item, facts.digest), facts.sample_rate
     if hasattr(item, "read"):
-        return _source(_content(item, by), array_rate, by)
-    if isinstance(item, tuple) and len(item) == 2 and np.ndim(item[0]) == 0:
+        return _source(_content(item), array_rate)
+    if isinstance(item, tuple) and len(item) == 2:
         rate, samples = item
-        if not float(rate).is_integer() or rate < 1:
-            raise ClipError(f"a (rate, array) pair with rate {rate!r}; expected a positive whole number of Hz")
-        return ArraySource(_samples(samples, by), int(rate)), int(rate)
-    return ArraySource(_samples(item, by, n_axes=(1,)), array_rate), array_rate
+        if isinstance(rate, np.ndarray) and rate.ndim == 0:
+            rate = rate[()]
+        if not isinstance(rate, Real):
+            raise _KindError(f"a pair of {type(rate).__name__} and {type(samples).__name__}; expected (rate, array)")
+        rate = float(rate)
+        if not rate.is_integer() or rate < 1:
+            raise ClipError(f"a (rate, array) pair with rate {rate:g}; expected a positive whole number of Hz")
+        return ArraySource(_samples(samples), int(rate)), int(rate)
+    return ArraySource(_samples(item, n_axes=(1,)), array_rate), array_rate
 
 
-def _window_source(path, start: float, end: float, *, by: str) -> tuple[FileSource, int]:
+def _window_source(path, start: float, end: float) -> tuple[FileSource, int]:
     if not isinstance(path, (str, os.PathLike)):
-        raise ClipError(f"its path is {path!r}, which is none")
+        raise ClipError(f"its path is {path!r}; expected the path of a file")
     facts = file_facts(os.fspath(path))
     start = 0.0 if np.isnan(start) else start
     stop = None if np.isnan(end) else end
@@ -153,30 +178,39 @@ def _window_source(path, start: float, end: float, *, by: str) -> tuple[FileSour
     return FileSource(os.fspath(path), facts.digest, start, stop), facts.sample_rate
 
 
-def _content(file, by: str) -> bytes:
-    # A stream is read from where it begins, so that a second pass over the same object sees the same clip.
-    if getattr(file, "seekable", lambda: False)():
-        file.seek(0)
-    content = file.read()
+def _content(file) -> bytes:
+    content = None
+    if not isinstance(file, io.TextIOBase):
+        try:
+            # A stream is read from where it begins, so that a second pass over the same object sees the same clip.
+            if getattr(file, "seekable", lambda: False)():
+                file.seek(0)
+            content = file.read()
+        except (OSError, ValueError) as exc:
+            raise ClipError(f"a file object that cannot be read ({exc})") from exc
     if not isinstance(content, bytes):
-        raise TypeError(f"{by} got a file object in text mode; open it with mode 'rb'.")
+        raise _KindError("a file object in text mode; open it with mode 'rb'")
     return content
 
 
-def _samples(samples, by: str, n_axes: tuple[int, ...] = (1, 2)) -> np.ndarray:
+def _samples(samples, n_axes: tuple[int, ...] = (1, 2)) -> np.ndarray:
     try:
         array = np.asarray(samples)
     except ValueError as exc:
-        raise TypeError(f"{by} got a clip that is no array: {exc}. Expected {_KINDS}.") from exc
+        raise _KindError(f"a {type(samples).__name__} that is no array ({exc})") from exc
     if array.dtype.kind not in "fiu":
-        raise TypeError(f"{by} got a clip of type {type(samples).__name__} ({array.dtype}); expected {_KINDS}.")
+        what = f"an array of {array.dtype}" if isinstance(samples, np.ndarray) else f"a {type(samples).__name__}"
+        raise _KindError(f"{what}, which holds no samples")
+    if array.ndim == 0:
+        raise _KindError(f"{samples}, a single number")
     if array.ndim not in n_axes:
         expected = "1-D" if n_axes == (1,) else "1-D, or (n_samples, n_channels) with a rate"
         raise ClipError(f"an array of shape {array.shape}; expected {expected}")
     array = _as_unit_float(array)
     if array.ndim == 2:
-        if array.shape[1] > _MOST_CHANNELS:
-            raise ClipError(f"an array of shape {array.shape}; expected (n_samples, n_channels), so transpose it")
+        if not 1 <= array.shape[1] <= _MOST_CHANNELS:
+            transpose = ", so transpose it" if array.shape[1] else ""
+            raise ClipError(f"an array of shape {array.shape}; expected (n_samples, n_channels){transpose}")
         array = mix_down(array)
     return check_samples(array)
 
@@ -184,7 +218,8 @@ def _samples(samples, by: str, n_axes: tuple[int, ...] = (1, 2)) -> np.ndarray:
 def _as_unit_float(array: np.ndarray) -> np.ndarray:
     """Floats and 64-bit integers as numbers; shorter integers, as PCM, divided by their full scale."""
     if array.dtype.kind == "f":
-        return array
+        # Half precision is for storage: sums over a clip overflow it.
+        return array.astype(np.float32) if array.dtype == np.float16 else array
     if array.dtype == np.int64:
         # No audio format has 64-bit samples: these are ordinary Python numbers.
         return array.astype(np.float64)

@@ -201,7 +201,7 @@ class _Results:
                 continue
             usual, n_usual = counts.most_common(1)[0]
             problems = [
-                clips.problem(i, f"{shape[-1]} frames, where {n_usual} clips have {usual[-1]}")
+                clips.problem(i, f"{shape[-1]} frames, not {usual[-1]} as in {n_usual} of {len(clips)} clips")
                 for i, shape in sorted(shapes.items())
                 if shape != usual
             ]
