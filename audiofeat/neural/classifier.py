@@ -90,7 +90,7 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         The labels, sorted.
     n_features_in_ : int
         Number of bins.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, if `X` was a DataFrame.
     input_shape_ : tuple of int
         Bins, frames and channels that the network reads, after resizing.
