@@ -3,6 +3,7 @@
 Conventions: pooled features are ``(n_clips, n_columns)``, framewise ones ``(n_clips, n_rows, n_frames)``.
 """
 
+import os
 from collections.abc import Sequence
 from numbers import Integral, Real
 
@@ -253,13 +254,16 @@ def as_clips(X, estimator, *, reset: bool, by: str | None = None) -> AudioBatch 
         if not len(X):
             raise ValueError(f"{by} got an AudioBatch without clips; expected at least one.")
         return X
-    if isinstance(X, (list, tuple)) and any(isinstance(item, (str, bytes)) or hasattr(item, "read") for item in X):
-        raise TypeError(f"{by} takes samples, not files. Put AudioLoader(...) before it in a Pipeline.")
+    if _holds_recordings(X):
+        raise TypeError(
+            f"{by} takes samples, not files or (rate, array) pairs. Put AudioLoader(...) before it in a Pipeline."
+        )
     if isinstance(X, (list, tuple)) and X and all(isinstance(item, np.ndarray) and item.ndim == 1 for item in X):
+        for i, item in enumerate(X):
+            if item.dtype.kind not in "fiub":
+                raise TypeError(f"{by} got clip {i} as an array of {item.dtype}; expected real numbers.")
         arrays = [item if item.dtype in (np.float32, np.float64) else item.astype(np.float64) for item in X]
     else:
-        if getattr(getattr(X, "dtype", None), "kind", "f") in "UST":
-            raise TypeError(f"{by} takes samples, not files. Put AudioLoader(...) before it in a Pipeline.")
         X = validate_data(estimator, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite=False)
         arrays = list(X)
     clips = ArrayClips(arrays)
@@ -272,3 +276,23 @@ def as_clips(X, estimator, *, reset: bool, by: str | None = None) -> AudioBatch 
     if problems:
         raise AudioInputError(by, problems, n_clips=len(arrays))
     return clips
+
+
+def _holds_recordings(X) -> bool:
+    """Whether an input is for `AudioLoader`: one recording or several, or a table of them."""
+    if _is_file(X) or _is_pair(X):
+        return True
+    if hasattr(X, "__array__"):
+        X = np.asarray(X)
+        if X.dtype.kind != "O":
+            return X.dtype.kind in "UST"
+        X = X.ravel()
+    return isinstance(X, (list, tuple, np.ndarray)) and any(_is_file(item) or _is_pair(item) for item in X)
+
+
+def _is_file(item) -> bool:
+    return isinstance(item, (str, bytes, os.PathLike)) or hasattr(item, "read")
+
+
+def _is_pair(item) -> bool:
+    return isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], Real) and isinstance(item[1], np.ndarray)

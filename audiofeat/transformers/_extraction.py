@@ -53,6 +53,11 @@ class ArrayClips:
     ----------
     arrays : sequence of ndarray of shape (n_samples,)
         The clips, checked.
+
+    Attributes
+    ----------
+    dtype : dtype
+        Type that holds the features of all of them.
     """
 
     cache: FeatureCache | None = None
@@ -60,6 +65,7 @@ class ArrayClips:
 
     def __init__(self, arrays: Sequence[np.ndarray]):
         self.arrays = arrays
+        self.dtype = np.result_type(*{array.dtype for array in arrays})
 
     def __len__(self) -> int:
         return len(self.arrays)
@@ -163,7 +169,8 @@ def extract_features(clips: Clips, plans: Sequence[Plan], *, n_jobs: int | None,
     AudioInputError
         If clips cannot be used, or differ in length where framewise features need one length.
     """
-    results = _Results(len(clips), len(plans))
+    # Clips from files are float32; among arrays, no clip may round its neighbour.
+    results = _Results(len(clips), len(plans), getattr(clips, "dtype", np.float32))
     chunks = [range(i, min(i + _CHUNK, len(clips))) for i in range(0, len(clips), _CHUNK)]
     # BLAS threads inside our own would fight over the cores.
     with threadpool_limits(limits=1, user_api="blas"):
@@ -178,8 +185,9 @@ def extract_features(clips: Clips, plans: Sequence[Plan], *, n_jobs: int | None,
 class _Results:
     """Arrays that are made when the first clip shows their shape, and what went wrong on the way."""
 
-    def __init__(self, n_clips: int, n_plans: int):
+    def __init__(self, n_clips: int, n_plans: int, dtype: np.typing.DTypeLike):
         self.n_clips = n_clips
+        self.dtype = dtype
         self.arrays: list = [None] * n_plans
         self.shapes: list[dict[int, tuple]] = [{} for _ in range(n_plans)]
         self.problems: dict[int, str] = {}
@@ -188,7 +196,7 @@ class _Results:
     def put(self, index: int, number: int, value: np.ndarray) -> None:
         with self._lock:
             if self.arrays[number] is None:
-                self.arrays[number] = np.empty((self.n_clips, *value.shape), dtype=value.dtype)
+                self.arrays[number] = np.empty((self.n_clips, *value.shape), dtype=self.dtype)
         array = self.arrays[number]
         if array.shape[1:] == value.shape:
             array[index] = value

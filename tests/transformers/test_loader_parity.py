@@ -6,6 +6,8 @@ import pytest
 from audiofeat import AudioLoader
 
 librosa = pytest.importorskip("librosa")
+# Modules of the standard library that audioread, which librosa.load asks for other decoders, imports.
+pytestmark = pytest.mark.filterwarnings("ignore:'(aifc|audioop|sunau)' is deprecated:DeprecationWarning")
 
 FILES = [
     "references/librosa/test1_22050.wav",  # stereo
