@@ -16,7 +16,6 @@ class MFCC(FeatureExtractor):
     The shape of the spectral envelope in a few decorrelated numbers, which is what distinguishes speakers, vowels and
     many animal calls. The first feature to try with a classical model.
 
-
     Parameters
     ----------
     n_mfcc : int, default=20

@@ -18,7 +18,6 @@ class Chroma(FeatureExtractor):
     Folds all octaves into one, so that chords and keys stay and timbre goes. Choose it for music, and for calls whose
     pitch tells them apart.
 
-
     Parameters
     ----------
     n_chroma : int, default=12

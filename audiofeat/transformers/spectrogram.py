@@ -68,7 +68,6 @@ class Spectrogram(FeatureExtractor):
     Shows how the power of each frequency changes over time. Choose it when frequency detail matters more than a small
     number of features; `MelSpectrogram` says nearly as much in a tenth of the rows.
 
-
     Parameters
     ----------
     power : float, default=2.0
@@ -171,7 +170,6 @@ class MelSpectrogram(FeatureExtractor):
 
     The usual input of a convolutional network, and a good summary of timbre. Choose it framewise (``pooling=None``) for
     a CNN, pooled for a classical model.
-
 
     Parameters
     ----------
