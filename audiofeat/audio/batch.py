@@ -310,6 +310,8 @@ class AudioBatch(Sequence):
         if isinstance(index, tuple) and len(index) == 2 and index[1] is Ellipsis:
             # scikit-learn takes rows of whatever has a shape by array[rows, ...].
             index = index[0]
+        if isinstance(index, np.ndarray) and index.ndim == 0:
+            index = index[()]
         if isinstance(index, (int, np.integer)):
             return self.settings.padded(self.valid(int(index)))
         if isinstance(index, slice):
@@ -320,6 +322,8 @@ class AudioBatch(Sequence):
                 if indices.shape != self.shape:
                     raise IndexError(f"AudioBatch got a mask of shape {indices.shape}; expected {self.shape}.")
                 indices = np.flatnonzero(indices)
+            elif indices.ndim != 1 or (indices.size and indices.dtype.kind not in "iu"):
+                raise IndexError(f"AudioBatch got {index!r}; expected an integer, a slice, a mask or several integers.")
             chosen = [self.sources[i] for i in indices]
         return AudioBatch(chosen, self.settings, self.cache)
 

@@ -41,7 +41,7 @@ def fingerprint(value) -> str:
         return f"{type(value).__name__}({', '.join(parts)})"
     if isinstance(value, tuple):
         return f"({', '.join(map(fingerprint, value))})"
-    if isinstance(value, Real):
+    if isinstance(value, (Real, np.bool_)):
         return repr(float(value))
     return repr(str(value)) if isinstance(value, str) else repr(value)
 
