@@ -17,7 +17,7 @@ import numpy as np
 from audiofeat._errors import MissingExtraError
 from audiofeat._optional import need
 
-__all__ = ["load_keras", "make_forward", "seeded"]
+__all__ = ["keep_out_of_the_registry", "load_keras", "make_forward", "seeded"]
 
 # Which backend serves when nobody chose one, and the extra that installs it.
 _EXTRAS = {"torch": "cnn-torch", "tensorflow": "cnn", "jax": "cnn-jax"}
@@ -148,6 +148,21 @@ def seeded(seed):
             stack.enter_context(torch.random.fork_rng())
             torch.manual_seed(seed)
         yield
+
+
+def keep_out_of_the_registry(optimizer):
+    """Let the memory of a training step go when its model goes.
+
+    Under TensorFlow, Keras sums the gradients over replicas with a custom gradient, and TensorFlow keeps every custom
+    gradient, with the graph around it, for as long as the process lives: some 5 MB a fit. On one device the sum is over
+    one, so it is left out.
+    """
+    if sys.modules["keras"].backend.backend() != "tensorflow":
+        return
+    import tensorflow as tf
+
+    if not tf.distribute.has_strategy():
+        optimizer._all_reduce_sum_gradients = list
 
 
 def make_forward(model):

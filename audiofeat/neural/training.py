@@ -7,7 +7,7 @@ import time
 import numpy as np
 from scipy.special import log_softmax
 
-from audiofeat.neural.backend import load_keras
+from audiofeat.neural.backend import keep_out_of_the_registry, load_keras
 
 __all__ = ["make_optimizer", "train"]
 
@@ -104,6 +104,7 @@ def train(network, batches, *, validation=None, epochs, patience=None, callbacks
         steps=len(batches),
         model=model,
     )
+    keep_out_of_the_registry(model.optimizer)
     # A variable that is born inside the first step makes TensorFlow trace that step twice.
     model.optimizer.build(model.trainable_variables)
     history = []

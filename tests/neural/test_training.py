@@ -1,6 +1,9 @@
+import gc
+
 import numpy as np
 import pytest
 
+from audiofeat.neural import CNNClassifier
 from audiofeat.neural.backend import load_keras
 from audiofeat.neural.training import make_optimizer
 
@@ -75,6 +78,18 @@ def test_history_tells_the_loss_of_all_clips(maps, tiny):
     assert frozen.history_[0]["loss"] == pytest.approx((weights * losses).mean(), rel=1e-5)
     accuracy = np.average(frozen.predict(X) == y, weights=weights)
     assert frozen.history_[0]["accuracy"] == pytest.approx(accuracy, rel=1e-5)
+
+
+def test_memory_of_a_fit_goes_with_its_network(maps):
+    if load_keras(by="test").backend.backend() != "tensorflow":
+        pytest.skip("looks for TensorFlow's graphs")
+
+    def n_graphs():
+        CNNClassifier(linear, epochs=1, random_state=0).fit(*maps)
+        gc.collect()
+        return sum(type(thing).__name__ == "FuncGraph" for thing in gc.get_objects())
+
+    assert n_graphs() == n_graphs()
 
 
 def _sgd_of_nothing():
