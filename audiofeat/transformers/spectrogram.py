@@ -13,7 +13,7 @@ MEL_CONSTRAINTS: dict[str, list] = {
     "fmin": [Interval(Real, 0, None, closed="left")],
     "fmax": [Interval(Real, 0, None, closed="neither"), None],
     "mel_scale": [StrOptions({"slaney", "htk"})],
-    "mel_norm": [StrOptions({"slaney"}), Interval(Real, 0, None, closed="neither"), None],
+    "mel_norm": [StrOptions({"slaney"}), Interval(Real, 0, None, closed="right"), None],
 }
 
 
