@@ -5,6 +5,7 @@ Conventions: a key is 16 bytes, the digest of everything the value depends on; a
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from numbers import Real
@@ -14,6 +15,9 @@ from threading import local
 import numpy as np
 
 __all__ = ["FeatureCache", "fingerprint"]
+
+# How long to wait for another process to finish writing [s].
+_PATIENCE = 60.0
 
 
 def fingerprint(value) -> str:
@@ -93,6 +97,8 @@ class FeatureCache:
             What is known, read-only arrays.
         """
         if not self.file.exists():
+            # Whoever removed it wants what follows to be stored anew, not in a file without a name.
+            self.close()
             return {}
         connection = self._connection()
         found = {}
@@ -131,8 +137,8 @@ class FeatureCache:
         connection = getattr(self._local, "connection", None)
         if connection is None or self._local.pid != os.getpid():
             self.folder.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self.file, timeout=60.0)
-            connection.execute("PRAGMA journal_mode=WAL")
+            connection = sqlite3.connect(self.file, timeout=_PATIENCE)
+            _use_wal(connection)
             # In WAL mode NORMAL can lose the last transactions at a power failure, never the file's integrity.
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute(
@@ -151,3 +157,19 @@ class FeatureCache:
 
     def __repr__(self) -> str:
         return f"FeatureCache({str(self.folder)!r})"
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to WAL mode, which a new file is not in yet."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as exc:
+            # Of processes that switch at once, SQLite tells all but one that the file is busy, without the wait that
+            # every other statement gets.
+            if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return

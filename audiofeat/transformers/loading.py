@@ -1,5 +1,6 @@
 """The first step of a pipeline: from recordings to clips."""
 
+import os
 from collections import Counter
 from numbers import Integral, Real
 
@@ -74,8 +75,8 @@ class AudioLoader(FlexibleOutputMixin, BaseEstimator):
         "duration": [Interval(Real, 0, None, closed="neither"), None],
         "offset": [Interval(Real, 0, None, closed="left")],
         "pad_mode": [StrOptions({"constant", "wrap"})],
-        # Any path-like; a folder that cannot be made says so when it is first written to.
-        "memory": "no_validation",
+        # A folder that cannot be made says so when it is first written to.
+        "memory": [str, os.PathLike, None],
     }
 
     sample_rate_: int

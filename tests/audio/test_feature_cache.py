@@ -88,6 +88,24 @@ def test_many_threads(cache):
     assert len(found) == 80
 
 
+def test_a_store_that_another_process_is_making(cache, monkeypatch):
+    cache.folder.mkdir(parents=True)
+    other = sqlite3.connect(cache.file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waits = []
+
+    def wait(seconds):
+        waits.append(seconds)
+        if len(waits) == 3:
+            other.rollback()
+
+    monkeypatch.setattr("audiofeat.audio.cache.time.sleep", wait)
+    cache.put({key(1): np.ones(2)})
+    other.close()
+    assert len(waits) == 3
+    assert key(1) in cache.get([key(1)])
+
+
 WRITER = """
 import sys, numpy as np
 from audiofeat.audio import FeatureCache

@@ -77,6 +77,7 @@ def test_fmax_is_measured_against_the_rate_of_the_clips():
         (AudioLoader(duration=0), r"'duration' parameter"),
         (AudioLoader(offset=-1), r"'offset' parameter"),
         (AudioLoader(pad_mode="reflect"), r"'pad_mode' parameter"),
+        (AudioLoader(memory=3), r"'memory' parameter"),
     ],
 )
 def test_own_parameters(estimator, message):

@@ -1,0 +1,195 @@
+"""AudioLoader(memory=...): every feature of every clip is computed once, and is what it would be without."""
+
+import pickle
+import shutil
+
+import numpy as np
+import pytest
+from joblib import Parallel, delayed
+from sklearn.base import clone
+
+from audiofeat import MFCC, AudioInputError, AudioLoader, Chroma, FeatureBank, MelSpectrogram, Spectrogram
+
+SMALL = {"n_mels": 20, "n_fft": 256}
+
+
+@pytest.fixture
+def paths(write_clip):
+    return [write_clip(f"{'x' * n}.flac") for n in range(1, 21)]
+
+
+@pytest.fixture
+def load(tmp_path):
+    """A function from recordings to a batch with a store."""
+
+    def load(X, **options):
+        options = {"sample_rate": 8000, "memory": tmp_path / "store", **options}
+        return AudioLoader(**options).fit_transform(X)
+
+    return load
+
+
+@pytest.mark.parametrize(
+    "extractor",
+    [
+        MFCC(**SMALL),
+        MFCC(pooling=None, deltas=1, **SMALL),
+        Spectrogram(n_fft=256, pooling=("max", "median"), n_jobs=2),
+        FeatureBank([("mel", MelSpectrogram(**SMALL)), ("chroma", Chroma())], n_jobs=2),
+    ],
+)
+def test_the_second_time_nothing_is_decoded(paths, load, decoded, extractor):
+    plain = clone(extractor).fit_transform(load(paths, memory=None))
+    decoded.clear()
+    first = clone(extractor).fit_transform(load(paths))
+    assert len(decoded) == len(paths)
+    second = clone(extractor).fit_transform(load(paths))
+    assert len(decoded) == len(paths)
+    for values in (first, second):
+        assert values.dtype == plain.dtype
+        np.testing.assert_array_equal(values, plain)
+
+
+def test_a_bank_and_its_members_share_the_store(paths, load, decoded):
+    mfcc, chroma = MFCC(**SMALL), Chroma()
+    alone = mfcc.fit_transform(load(paths))
+    bank = FeatureBank([("chroma", chroma), ("mfcc", mfcc)])
+    together = bank.fit_transform(load(paths))
+    assert len(decoded) == 2 * len(paths), "once for the coefficients, once for chroma"
+    np.testing.assert_array_equal(together[:, 24:], alone)
+    np.testing.assert_array_equal(chroma.fit_transform(load(paths)), together[:, :24])
+    assert len(decoded) == 2 * len(paths)
+    np.testing.assert_array_equal(together, clone(bank).fit_transform(load(paths, memory=None)))
+
+
+def test_folds_share_the_store(paths, load, decoded):
+    batch = load(paths)
+    MFCC(**SMALL).fit_transform(batch[:12])
+    rows = MFCC(**SMALL).fit_transform(batch[::-1])
+    assert len(decoded) == len(paths)
+    np.testing.assert_array_equal(rows[::-1], MFCC(**SMALL).fit_transform(load(paths, memory=None)))
+
+
+def test_the_content_counts_not_the_path(paths, load, decoded, tmp_path):
+    rows = MFCC(**SMALL).fit_transform(load(paths[:2]))
+    copy = tmp_path / "elsewhere.flac"
+    shutil.copyfile(paths[0], copy)
+    again = MFCC(**SMALL).fit_transform(load([copy, paths[1].read_bytes()]))
+    assert len(decoded) == 2
+    np.testing.assert_array_equal(again, rows)
+
+
+def test_a_changed_file_is_another_clip(paths, load, decoded):
+    old = MFCC(**SMALL).fit_transform(load(paths[:1]))
+    content = paths[0].read_bytes()
+    paths[0].write_bytes(paths[1].read_bytes())
+    new = MFCC(**SMALL).fit_transform(load(paths[:1]))
+    assert len(decoded) == 2
+    np.testing.assert_array_equal(new, MFCC(**SMALL).fit_transform(load(paths[1:2])))
+    assert (new != old).any()
+    paths[0].write_bytes(content)
+    np.testing.assert_array_equal(MFCC(**SMALL).fit_transform(load(paths[:1])), old)
+    assert len(decoded) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"n_mfcc": 19},
+        {"lifter": 2},
+        {"dct_norm": None},
+        {"n_mels": 30},
+        {"fmin": 10},
+        {"fmax": 3000},
+        {"mel_scale": "htk"},
+        {"mel_norm": None},
+        {"top_db": 60},
+        {"deltas": 1},
+        {"n_fft": 512},
+        {"hop_length": 500},
+        {"win_length": 200},
+        {"window": "hamming"},
+        {"center": False},
+        {"pad_mode": "edge"},
+        {"pooling": "mean"},
+        {"pooling": ("std", "mean")},
+        {"pooling": None},
+    ],
+    ids=repr,
+)
+def test_every_setting_of_the_feature_counts(paths, load, decoded, change):
+    MFCC(**SMALL).fit_transform(load(paths[:1]))
+    changed = MFCC(**{**SMALL, **change})
+    values = changed.fit_transform(load(paths[:1]))
+    assert len(decoded) == 2
+    np.testing.assert_array_equal(values, clone(changed).fit_transform(load(paths[:1], memory=None)))
+
+
+@pytest.mark.parametrize("change", [{"sample_rate": 16000}, {"duration": 0.4}, {"offset": 0.1}], ids=repr)
+def test_every_setting_of_the_loader_counts(paths, load, decoded, change):
+    MFCC(**SMALL).fit_transform(load(paths[:1]))
+    values = MFCC(**SMALL).fit_transform(load(paths[:1], **change))
+    assert len(decoded) == 2
+    np.testing.assert_array_equal(values, MFCC(**SMALL).fit_transform(load(paths[:1], memory=None, **change)))
+
+
+def test_settings_count_by_value(paths, load, decoded):
+    MFCC(n_mfcc=13, fmin=0.0, **SMALL).fit_transform(load(paths[:1], duration=1))
+    same = MFCC(n_mfcc=np.int64(13), fmin=0, lifter=0.0, top_db=80, n_mels=np.int32(20), n_fft=np.int16(256))
+    same.fit_transform(load(paths[:1], duration=np.float64(1.0), sample_rate=np.int64(8000)))
+    assert len(decoded) == 1
+    # What does not change the values is no setting of the feature.
+    same.set_params(n_jobs=2, sample_rate=8000, pooling=["mean", "std"]).fit_transform(load(paths[:1], duration=1))
+    assert len(decoded) == 1
+
+
+def test_a_clip_that_comes_twice_is_computed_once(paths, load, decoded):
+    rows = MFCC(**SMALL).fit_transform(load([paths[0], paths[1], paths[0], paths[0]]))
+    assert len(decoded) == 2
+    np.testing.assert_array_equal(rows[0], rows[3])
+
+
+def test_arrays_are_stored_too(load, rng, monkeypatch):
+    clips = [rng.standard_normal(3000) for _ in range(3)]
+    rows = MFCC(**SMALL).fit_transform(load(clips))
+    monkeypatch.setattr("audiofeat.audio.batch.ArraySource.read", lambda *_: pytest.fail("read again"))
+    np.testing.assert_array_equal(MFCC(**SMALL).fit_transform(load(clips)), rows)
+
+
+def test_bad_clips_do_not_spoil_the_others(write_clip, load, decoded, paths):
+    bad = write_clip("bad.wav", np.full(3000, np.nan), subtype="FLOAT")
+    for _ in range(2):
+        with pytest.raises(AudioInputError, match="clip 1 .*: 3000 NaN of 3000 samples"):
+            MFCC(**SMALL).fit_transform(load([paths[0], bad, paths[1]]))
+    assert decoded.count(str(bad)) == 2
+    assert len(decoded) == 4
+
+
+def test_a_store_that_is_removed_is_made_anew(paths, load, decoded, tmp_path):
+    batch = load(paths)
+    rows = MFCC(**SMALL).fit_transform(batch)
+    shutil.rmtree(tmp_path / "store")
+    for _ in range(3):
+        np.testing.assert_array_equal(MFCC(**SMALL).fit_transform(batch), rows)
+    assert len(decoded) == 2 * len(paths)
+
+
+def test_a_pickled_loader_keeps_its_store(paths, load, decoded, tmp_path):
+    loader = AudioLoader(sample_rate=8000, memory=tmp_path / "store").fit(paths)
+    MFCC(**SMALL).fit_transform(loader.transform(paths))
+    MFCC(**SMALL).fit_transform(pickle.loads(pickle.dumps(loader)).transform(paths))
+    assert len(decoded) == len(paths)
+
+
+def test_two_processes_write_at_once(paths, load, decoded):
+    def rows_of(order):
+        batch = load(paths)[order]
+        return MFCC(n_mels=20, n_fft=256).fit_transform(batch), Chroma(n_jobs=2).fit_transform(batch)
+
+    orders = [list(range(20)), list(range(20))[::-1]] * 3
+    results = Parallel(n_jobs=2)(delayed(rows_of)(order) for order in orders)
+    expected = MFCC(**SMALL).fit_transform(load(paths)), Chroma().fit_transform(load(paths))
+    assert decoded == [], "everything was stored by the other processes"
+    for order, rows in zip(orders, results, strict=True):
+        for row, value in zip(rows, expected, strict=True):
+            np.testing.assert_array_equal(row, value[order])
