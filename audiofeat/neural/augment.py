@@ -25,7 +25,7 @@ class SpectrogramAugmenter(BaseEstimator):
         this, for each mask anew, and the mask holds the mean of the training clips.
     time_mask : float, default=0.1
         Largest width of a mask over neighbouring frames [fraction of the frames].
-    n_masks : int, default=2
+    n_masks : int, default=1
         Number of masks of each kind in each clip.
 
     See Also
@@ -46,7 +46,7 @@ class SpectrogramAugmenter(BaseEstimator):
     >>> import numpy as np
     >>> from audiofeat.neural import SpectrogramAugmenter
     >>> maps = np.ones((1, 4, 6, 1), dtype=np.float32)
-    >>> augmenter = SpectrogramAugmenter(time_shift=0, freq_mask=0.5, time_mask=0, n_masks=1)
+    >>> augmenter = SpectrogramAugmenter(time_shift=0, freq_mask=0.5, time_mask=0)
     >>> augmenter.augment(maps, np.random.default_rng(1))[0, :, :, 0].mean(axis=1)
     array([1., 1., 0., 1.], dtype=float32)
     """
@@ -58,7 +58,7 @@ class SpectrogramAugmenter(BaseEstimator):
         "n_masks": [Interval(Integral, 0, None, closed="left")],
     }
 
-    def __init__(self, *, time_shift=0.5, freq_mask=0.1, time_mask=0.1, n_masks=2):
+    def __init__(self, *, time_shift=0.5, freq_mask=0.1, time_mask=0.1, n_masks=1):
         self.time_shift = time_shift
         self.freq_mask = freq_mask
         self.time_mask = time_mask
