@@ -16,7 +16,8 @@ from audiofeat.transformers._base import DEFAULT_SAMPLE_RATE, FlexibleOutputMixi
 __all__ = ["AudioLoader"]
 
 
-class AudioLoader(FlexibleOutputMixin, BaseEstimator):
+# A batch is no table: naming its one column must not make scikit-learn turn it into a data frame.
+class AudioLoader(FlexibleOutputMixin, BaseEstimator, auto_wrap_output_keys=None):
     """Load recordings as mono clips at one sample rate.
 
     Takes whatever holds audio and hands on an `AudioBatch`, which decodes a clip when a feature extractor asks for it.
@@ -150,6 +151,22 @@ class AudioLoader(FlexibleOutputMixin, BaseEstimator):
         """
         self._validate_params()
         return self._load(X, reset=True)
+
+    def get_feature_names_out(self, input_features=None):
+        """Name the output, so that a pipeline can pass on the names of the features behind it.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of shape (1,)
+            The one column of an `AudioBatch`, ``clip``.
+        """
+        check_is_fitted(self)
+        return np.array(["clip"], dtype=object)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -159,7 +159,7 @@ def test_arrays_are_stored_too(load, rng, monkeypatch):
 def test_bad_clips_do_not_spoil_the_others(write_clip, load, decoded, paths):
     bad = write_clip("bad.wav", np.full(3000, np.nan), subtype="FLOAT")
     for _ in range(2):
-        with pytest.raises(AudioInputError, match="clip 1 .*: 3000 NaN of 3000 samples"):
+        with pytest.raises(AudioInputError, match=r"clip 1 .*: 3000 NaN of 3000 samples"):
             MFCC(**SMALL).fit_transform(load([paths[0], bad, paths[1]]))
     assert decoded.count(str(bad)) == 2
     assert len(decoded) == 4
