@@ -135,7 +135,7 @@ def _ends(centres):
 def _octaves(to_mel, low: float, high: float, distance: float) -> list[float]:
     """Octaves of 1 kHz that stand at least `distance` mels from each other; 1 kHz goes first."""
     chosen: list[float] = []
-    for hz in (1000.0 * 2.0**k for k in (0, 1, 2, 3, 4, -1, 5, -2, -3, -4)):
+    for hz in (1000.0 * 2.0**k for k in (0, 1, 2, 3, 4, -1, 5, -2, -3)):
         mel = float(to_mel(hz))
         if low <= mel <= high and all(abs(mel - float(to_mel(c))) >= distance for c in chosen):
             chosen.append(hz)
