@@ -7,28 +7,63 @@ lengths in samples, times in seconds. Nothing here reads files or depends on mor
 from audiofeat.dsp.delta import delta
 from audiofeat.dsp.filterbanks import chroma_filterbank, dct_matrix, mel_filterbank
 from audiofeat.dsp.framing import FrameSpec
-from audiofeat.dsp.pooling import STATISTICS, pool
+from audiofeat.dsp.pooling import STATISTICS, is_statistic, pool, segment_bounds
 from audiofeat.dsp.recipes import CepstrumRecipe, ChromaRecipe, MelRecipe, SpectrumRecipe, extract
 from audiofeat.dsp.scale import amplitude_to_db, hz_to_mel, mel_frequencies, mel_to_hz, power_to_db
+from audiofeat.dsp.shape_recipes import (
+    SPECTRAL_DESCRIPTORS,
+    ContrastRecipe,
+    EnergyRecipe,
+    SpectralShapeRecipe,
+    TonnetzRecipe,
+)
+from audiofeat.dsp.spectral import (
+    spectral_bandwidth,
+    spectral_contrast_bands,
+    spectral_entropy,
+    spectral_flatness,
+    spectral_flux,
+    spectral_moments,
+    spectral_rolloff,
+    tonnetz_matrix,
+)
 from audiofeat.dsp.spectrum import power_spectrum
+from audiofeat.dsp.temporal import root_mean_square, zero_crossing_rate
 
 __all__ = [
+    "SPECTRAL_DESCRIPTORS",
     "STATISTICS",
     "CepstrumRecipe",
     "ChromaRecipe",
+    "ContrastRecipe",
+    "EnergyRecipe",
     "FrameSpec",
     "MelRecipe",
+    "SpectralShapeRecipe",
     "SpectrumRecipe",
+    "TonnetzRecipe",
     "amplitude_to_db",
     "chroma_filterbank",
     "dct_matrix",
     "delta",
     "extract",
     "hz_to_mel",
+    "is_statistic",
     "mel_filterbank",
     "mel_frequencies",
     "mel_to_hz",
     "pool",
     "power_spectrum",
     "power_to_db",
+    "root_mean_square",
+    "segment_bounds",
+    "spectral_bandwidth",
+    "spectral_contrast_bands",
+    "spectral_entropy",
+    "spectral_flatness",
+    "spectral_flux",
+    "spectral_moments",
+    "spectral_rolloff",
+    "tonnetz_matrix",
+    "zero_crossing_rate",
 ]

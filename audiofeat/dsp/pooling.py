@@ -1,25 +1,105 @@
 """Statistics over time.
 
-Conventions: time is the last axis; the result holds all rows of the first statistic, then all rows of the second.
+Conventions: time is the last axis. Columns come segment by segment; within a segment all rows of the first statistic,
+then all rows of the second.
 """
 
+import re
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
-__all__ = ["STATISTICS", "pool"]
+__all__ = ["STATISTICS", "is_statistic", "pool", "segment_bounds"]
 
-# Name -> function over the last axis.
+
+def _standardized_moment(features: np.ndarray, order: int) -> np.ndarray:
+    """Central moment over the power of the standard deviation; 0 where nothing varies."""
+    centred = features - features.mean(axis=-1, keepdims=True)
+    variance = np.square(centred).mean(axis=-1)
+    # Rounding leaves a constant row a variance of about its square times the square of the precision.
+    scale = np.square(features).mean(axis=-1) * np.finfo(features.dtype).eps ** 2 * 100
+    constant = variance <= scale
+    moment = (centred**order).mean(axis=-1)
+    return np.where(constant, 0, moment / np.where(constant, 1, variance) ** (order / 2)).astype(features.dtype)
+
+
+def _skewness(features: np.ndarray, axis: int) -> np.ndarray:
+    return _standardized_moment(features, 3)
+
+
+def _kurtosis(features: np.ndarray, axis: int) -> np.ndarray:
+    return _standardized_moment(features, 4)
+
+
+def _mean_abs_delta(features: np.ndarray, axis: int) -> np.ndarray:
+    if features.shape[-1] < 2:
+        return np.zeros(features.shape[:-1], dtype=features.dtype)
+    return np.abs(np.diff(features, axis=-1)).mean(axis=-1)
+
+
+# Name -> function over the last axis; percentiles come beside them, as "percentile_25".
 STATISTICS: dict[str, Callable[..., np.ndarray]] = {
     "mean": np.mean,
     "std": np.std,
     "min": np.min,
     "max": np.max,
     "median": np.median,
+    "skewness": _skewness,
+    "kurtosis": _kurtosis,
+    "mean_abs_delta": _mean_abs_delta,
 }
+_PERCENTILE = re.compile(r"percentile_(\d{1,2}|100)")
 
 
-def pool(features: np.ndarray, statistics: Sequence[str] = ("mean", "std")) -> np.ndarray:
+def is_statistic(name: str) -> bool:
+    """Tell whether a name is that of a statistic.
+
+    Parameters
+    ----------
+    name : str
+        A key of `STATISTICS`, or ``percentile_`` with a whole number from 0 to 100.
+
+    Returns
+    -------
+    bool
+        Whether `pool` knows it.
+
+    Examples
+    --------
+    >>> from audiofeat.dsp import is_statistic
+    >>> is_statistic("percentile_90"), is_statistic("percentile_101")
+    (True, False)
+    """
+    return isinstance(name, str) and (name in STATISTICS or _PERCENTILE.fullmatch(name) is not None)
+
+
+def segment_bounds(n_frames: int, n_segments: int) -> list[tuple[int, int]]:
+    """Cut a clip into segments of equal length, as far as frames allow.
+
+    Parameters
+    ----------
+    n_frames : int
+        Number of frames of the clip.
+    n_segments : int
+        Number of segments.
+
+    Returns
+    -------
+    list of (int, int)
+        First frame of each, and the one after its last; a clip with fewer frames than segments repeats frames.
+
+    Examples
+    --------
+    >>> from audiofeat.dsp import segment_bounds
+    >>> segment_bounds(10, 3), segment_bounds(1, 2)
+    ([(0, 3), (3, 6), (6, 10)], [(0, 1), (0, 1)])
+    """
+    starts = [k * n_frames // n_segments for k in range(n_segments + 1)]
+    return [(start, max(stop, start + 1)) for start, stop in pairwise(starts)]
+
+
+def pool(features: np.ndarray, statistics: Sequence[str] = ("mean", "std"), *, n_segments: int = 1) -> np.ndarray:
     """Summarise features over time.
 
     Parameters
@@ -27,12 +107,16 @@ def pool(features: np.ndarray, statistics: Sequence[str] = ("mean", "std")) -> n
     features : ndarray of shape (..., n_rows, n_frames)
         Features over time.
     statistics : sequence of str, default=("mean", "std")
-        Names from ``STATISTICS``: "mean", "std", "min", "max", "median".
+        "mean", "std", "min", "max", "median", "skewness" and "kurtosis" (of the population; 0 where nothing varies, and
+        3 for a normal distribution), "mean_abs_delta" (mean absolute difference between neighbouring frames), and
+        percentiles such as "percentile_90".
+    n_segments : int, default=1
+        Number of equal segments that are summarised one by one, so that the order in time survives.
 
     Returns
     -------
-    ndarray of shape (..., len(statistics) * n_rows)
-        The rows' first statistic, then their second, and so on.
+    ndarray of shape (..., n_segments * len(statistics) * n_rows)
+        For each segment the rows' first statistic, then their second, and so on.
 
     Examples
     --------
@@ -40,5 +124,18 @@ def pool(features: np.ndarray, statistics: Sequence[str] = ("mean", "std")) -> n
     >>> from audiofeat.dsp import pool
     >>> pool(np.array([[1.0, 3.0], [5.0, 5.0]]))
     array([2., 5., 1., 0.])
+    >>> pool(np.array([[1.0, 3.0], [5.0, 5.0]]), ["max"], n_segments=2)
+    array([1., 5., 3., 5.])
     """
-    return np.concatenate([STATISTICS[name](features, axis=-1) for name in statistics], axis=-1)
+    parts = [
+        _statistic(name, features[..., start:stop])
+        for start, stop in segment_bounds(features.shape[-1], n_segments)
+        for name in statistics
+    ]
+    return np.concatenate(parts, axis=-1)
+
+
+def _statistic(name: str, features: np.ndarray) -> np.ndarray:
+    if name in STATISTICS:
+        return STATISTICS[name](features, axis=-1)
+    return np.percentile(features, int(name.rpartition("_")[2]), axis=-1).astype(features.dtype, copy=False)

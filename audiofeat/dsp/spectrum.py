@@ -34,6 +34,8 @@ class Block:
         The window, in the type of `frames`.
     start : int
         Index of the first frame within the clip.
+    before : ndarray of shape (n_fft,) or None, default=None
+        The frame before the first; None at the beginning of the clip.
 
     Attributes
     ----------
@@ -41,8 +43,9 @@ class Block:
         Index after the last frame within the clip.
     """
 
-    def __init__(self, frames: np.ndarray, window: np.ndarray, start: int):
+    def __init__(self, frames: np.ndarray, window: np.ndarray, start: int, before: np.ndarray | None = None):
         self.frames = frames
+        self.before = before
         self.start = start
         self.stop = start + len(frames)
         self._window = window
@@ -58,7 +61,20 @@ class Block:
         ndarray of shape (n_bins, n_frames)
             Complex, computed anew.
         """
-        return scipy.fft.rfft((self.frames * self._window).T, axis=0)
+        return self._transform(self.frames)
+
+    def magnitude_before(self) -> np.ndarray | None:
+        """Magnitude spectrum of the frame before the first.
+
+        Returns
+        -------
+        ndarray of shape (n_bins,) or None
+            None at the beginning of the clip.
+        """
+        return None if self.before is None else np.abs(self._transform(self.before[None])[:, 0])
+
+    def _transform(self, frames: np.ndarray) -> np.ndarray:
+        return scipy.fft.rfft((frames * self._window).T, axis=0)
 
     @property
     def squares(self) -> np.ndarray:
@@ -145,7 +161,7 @@ def blocks(audio: np.ndarray, spec: FrameSpec) -> Iterator[Block]:
     window = spec.window_values(audio.dtype)
     size = max(1, _BLOCK_SAMPLES // spec.n_fft)
     for start in range(0, n_frames, size):
-        yield Block(view[start : start + size], window, start)
+        yield Block(view[start : start + size], window, start, view[start - 1] if start else None)
 
 
 def power_spectrum(audio: np.ndarray, spec: FrameSpec) -> np.ndarray:

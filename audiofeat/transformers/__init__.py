@@ -3,8 +3,24 @@
 from audiofeat.transformers.bank import FeatureBank
 from audiofeat.transformers.cepstrum import MFCC
 from audiofeat.transformers.chroma import Chroma
+from audiofeat.transformers.energy import Energy
 from audiofeat.transformers.loading import AudioLoader
 from audiofeat.transformers.maps import Delta, StatsPooling
+from audiofeat.transformers.shape_descriptors import SpectralContrast, SpectralShape
 from audiofeat.transformers.spectrogram import MelSpectrogram, Spectrogram
+from audiofeat.transformers.tonnetz import Tonnetz
 
-__all__ = ["MFCC", "AudioLoader", "Chroma", "Delta", "FeatureBank", "MelSpectrogram", "Spectrogram", "StatsPooling"]
+__all__ = [
+    "MFCC",
+    "AudioLoader",
+    "Chroma",
+    "Delta",
+    "Energy",
+    "FeatureBank",
+    "MelSpectrogram",
+    "SpectralContrast",
+    "SpectralShape",
+    "Spectrogram",
+    "StatsPooling",
+    "Tonnetz",
+]

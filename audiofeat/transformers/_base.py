@@ -16,7 +16,7 @@ from audiofeat._errors import AudioInputError, ClipError
 from audiofeat._sklearn import Interval, StrOptions
 from audiofeat.audio import AudioBatch
 from audiofeat.audio.checks import check_samples
-from audiofeat.dsp import STATISTICS, FrameSpec
+from audiofeat.dsp import STATISTICS, FrameSpec, is_statistic
 from audiofeat.dsp.recipes import Recipe
 from audiofeat.transformers._extraction import ArrayClips, Plan, extract_features
 
@@ -34,6 +34,7 @@ FRAME_CONSTRAINTS: dict[str, list] = {
     "center": ["boolean"],
     "pad_mode": [StrOptions({"constant", "edge", "reflect", "symmetric", "wrap"})],
     "pooling": [str, "array-like", None],
+    "n_segments": [Interval(Integral, 1, None, closed="left")],
     "n_jobs": [Integral, None],
 }
 
@@ -94,15 +95,64 @@ def check_pooling(pooling, by: str) -> tuple[str, ...] | None:
     if pooling is None:
         return None
     names = (pooling,) if isinstance(pooling, str) else tuple(pooling)
-    unknown = [name for name in names if name not in STATISTICS]
+    unknown = [name for name in names if not is_statistic(name)]
     if unknown or not names or len(set(names)) < len(names):
         what = (
             f"unknown {', '.join(map(repr, unknown))}" if unknown else "no statistic" if not names else "a repetition"
         )
         raise ValueError(
-            f"{by} got pooling={pooling!r}, with {what}; expected None or different names out of {', '.join(STATISTICS)}."
+            f"{by} got pooling={pooling!r}, with {what}; expected None or different names out of {', '.join(STATISTICS)} "
+            "and percentiles such as 'percentile_90'."
         )
     return names
+
+
+def check_choice(chosen, known: Sequence[str], *, by: str, name: str) -> tuple[str, ...]:
+    """Check a parameter that names some of several things.
+
+    Parameters
+    ----------
+    chosen : str or sequence of str
+        The parameter.
+    known : sequence of str
+        What there is.
+    by : str
+        Who asks, for messages.
+    name : str
+        Name of the parameter.
+
+    Returns
+    -------
+    tuple of str
+        The names chosen.
+    """
+    names = (chosen,) if isinstance(chosen, str) else tuple(chosen)
+    if not names or len(set(names)) < len(names) or not set(names) <= set(known):
+        raise ValueError(f"{by} got {name}={chosen!r}; expected different names out of {', '.join(known)}.")
+    return names
+
+
+def pooled_names(rows: Sequence[str], statistics: Sequence[str], n_segments: int) -> np.ndarray:
+    """Name the columns that pooling gives, in their order.
+
+    Parameters
+    ----------
+    rows : sequence of str
+        Names of the rows.
+    statistics : sequence of str
+        Names of the statistics.
+    n_segments : int
+        Number of segments; more than one are counted from 0 in the names.
+
+    Returns
+    -------
+    ndarray of shape (n_segments * n_statistics * n_rows,)
+        Names such as ``mfcc_03_mean``, or ``mfcc_03_mean_segment_2``.
+    """
+    width = len(str(n_segments - 1))
+    suffixes = [""] if n_segments == 1 else [f"_segment_{k:0{width}d}" for k in range(n_segments)]
+    names = [f"{row}_{name}{suffix}" for suffix in suffixes for name in statistics for row in rows]
+    return np.array(names, dtype=object)
 
 
 class FeatureExtractor(FlexibleOutputMixin, BaseEstimator):
@@ -178,7 +228,7 @@ class FeatureExtractor(FlexibleOutputMixin, BaseEstimator):
         """
         check_is_fitted(self)
         statistics = check_pooling(self.pooling, type(self).__name__) or ()
-        return np.array([f"{row}_{name}" for name in statistics for row in self._row_names()], dtype=object)
+        return pooled_names(self._row_names(), statistics, self.n_segments)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -215,7 +265,7 @@ class FeatureExtractor(FlexibleOutputMixin, BaseEstimator):
     def _plan(self, sample_rate: int) -> Plan:
         spec = self._spec(sample_rate)
         self._check(spec)
-        return Plan(spec, self._recipe(), check_pooling(self.pooling, type(self).__name__))
+        return Plan(spec, self._recipe(), check_pooling(self.pooling, type(self).__name__), self.n_segments)
 
     def _resolve_rate(self, clips: AudioBatch | ArrayClips, expected: int | None) -> int:
         """The rate of the clips, which must be the one expected."""

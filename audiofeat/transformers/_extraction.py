@@ -119,11 +119,14 @@ class Plan:
         The feature.
     statistics : tuple of str or None
         How it is pooled over time; None leaves it framewise.
+    n_segments : int, default=1
+        Over how many segments of the clip, one by one.
     """
 
     spec: FrameSpec
     recipe: Recipe
     statistics: tuple[str, ...] | None
+    n_segments: int = 1
 
     def key(self, clip: bytes) -> bytes:
         """Name the feature of a clip.
@@ -262,5 +265,7 @@ def _extract_clip(clips: Clips, index: int, plans: Sequence[Plan]) -> list[np.nd
             )
         for number, feature in zip(numbers, extract(audio, spec, [plans[n].recipe for n in numbers]), strict=True):
             statistics = plans[number].statistics
-            values[number] = feature if statistics is None else pool(feature, statistics)
+            values[number] = (
+                feature if statistics is None else pool(feature, statistics, n_segments=plans[number].n_segments)
+            )
     return values

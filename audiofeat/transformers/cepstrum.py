@@ -55,8 +55,10 @@ class MFCC(FeatureExtractor):
     pad_mode : {"constant", "edge", "reflect", "symmetric", "wrap"}, default="constant"
         What that padding holds.
     pooling : str, sequence of str or None, default=("mean", "std")
-        Statistics over time, out of "mean", "std", "min", "max" and "median", without the padding that the loader
-        added. None keeps the frames.
+        Statistics over time, as in `audiofeat.dsp.pool`, without the padding that the loader added. None keeps the
+        frames.
+    n_segments : int, default=1
+        Number of equal parts of the clip that are pooled one by one. More keep more of the order in time.
     n_jobs : int or None, default=None
         Number of threads, as in joblib. None means 1.
 
@@ -125,6 +127,7 @@ class MFCC(FeatureExtractor):
         center=True,
         pad_mode="constant",
         pooling=("mean", "std"),
+        n_segments=1,
         n_jobs=None,
     ):
         self.n_mfcc = n_mfcc
@@ -146,6 +149,7 @@ class MFCC(FeatureExtractor):
         self.center = center
         self.pad_mode = pad_mode
         self.pooling = pooling
+        self.n_segments = n_segments
         self.n_jobs = n_jobs
 
     def _check(self, spec: FrameSpec) -> None:

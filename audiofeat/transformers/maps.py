@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from audiofeat._sklearn import Interval
 from audiofeat.dsp import delta, pool
-from audiofeat.transformers._base import FlexibleOutputMixin, check_pooling
+from audiofeat.transformers._base import FlexibleOutputMixin, check_pooling, pooled_names
 from audiofeat.transformers.spectrogram import numbered
 
 __all__ = ["Delta", "StatsPooling"]
@@ -66,7 +66,9 @@ class StatsPooling(_MapTransformer):
     Parameters
     ----------
     statistics : str or sequence of str, default=("mean", "std")
-        Statistics over time, out of "mean", "std", "min", "max" and "median".
+        Statistics over time, as in `audiofeat.dsp.pool`.
+    n_segments : int, default=1
+        Number of equal parts of the clip that are pooled one by one. More keep more of the order in time.
 
     Attributes
     ----------
@@ -84,10 +86,14 @@ class StatsPooling(_MapTransformer):
            [ 7.  , 10.  ,  0.82,  0.82]])
     """
 
-    _parameter_constraints: dict = {"statistics": [str, "array-like"]}
+    _parameter_constraints: dict = {
+        "statistics": [str, "array-like"],
+        "n_segments": [Interval(Integral, 1, None, closed="left")],
+    }
 
-    def __init__(self, statistics=("mean", "std")):
+    def __init__(self, statistics=("mean", "std"), n_segments=1):
         self.statistics = statistics
+        self.n_segments = n_segments
 
     def fit(self, X, y=None):
         """Check the parameters and remember the number of rows.
@@ -118,11 +124,12 @@ class StatsPooling(_MapTransformer):
 
         Returns
         -------
-        ndarray of shape (n_clips, n_statistics * n_rows)
-            All rows of the first statistic, then of the second, and so on.
+        ndarray of shape (n_clips, n_segments * n_statistics * n_rows)
+            For each segment all rows of the first statistic, then of the second, and so on.
         """
         check_is_fitted(self)
-        return pool(self._maps(X, reset=False), check_pooling(self.statistics, type(self).__name__) or ())
+        statistics = check_pooling(self.statistics, type(self).__name__) or ()
+        return pool(self._maps(X, reset=False), statistics, n_segments=self.n_segments)
 
     def get_feature_names_out(self, input_features=None):
         """Name the columns.
@@ -134,12 +141,12 @@ class StatsPooling(_MapTransformer):
 
         Returns
         -------
-        ndarray of shape (n_statistics * n_rows,)
+        ndarray of shape (n_segments * n_statistics * n_rows,)
             Names such as ``row_03_mean``.
         """
         check_is_fitted(self)
         statistics = check_pooling(self.statistics, type(self).__name__) or ()
-        return np.array([f"{row}_{s}" for s in statistics for row in numbered("row", self.n_rows_)], dtype=object)
+        return pooled_names(numbered("row", self.n_rows_), statistics, self.n_segments)
 
 
 class Delta(_MapTransformer):

@@ -91,8 +91,10 @@ class Spectrogram(FeatureExtractor):
     pad_mode : {"constant", "edge", "reflect", "symmetric", "wrap"}, default="constant"
         What that padding holds.
     pooling : str, sequence of str or None, default=("mean", "std")
-        Statistics over time, out of "mean", "std", "min", "max" and "median", without the padding that the loader
-        added. None keeps the frames.
+        Statistics over time, as in `audiofeat.dsp.pool`, without the padding that the loader added. None keeps the
+        frames.
+    n_segments : int, default=1
+        Number of equal parts of the clip that are pooled one by one. More keep more of the order in time.
     n_jobs : int or None, default=None
         Number of threads, as in joblib. None means 1.
 
@@ -143,6 +145,7 @@ class Spectrogram(FeatureExtractor):
         center=True,
         pad_mode="constant",
         pooling=("mean", "std"),
+        n_segments=1,
         n_jobs=None,
     ):
         self.power = power
@@ -156,6 +159,7 @@ class Spectrogram(FeatureExtractor):
         self.center = center
         self.pad_mode = pad_mode
         self.pooling = pooling
+        self.n_segments = n_segments
         self.n_jobs = n_jobs
 
     def _recipe(self):
@@ -204,8 +208,10 @@ class MelSpectrogram(FeatureExtractor):
     pad_mode : {"constant", "edge", "reflect", "symmetric", "wrap"}, default="constant"
         What that padding holds.
     pooling : str, sequence of str or None, default=("mean", "std")
-        Statistics over time, out of "mean", "std", "min", "max" and "median", without the padding that the loader
-        added. None keeps the frames.
+        Statistics over time, as in `audiofeat.dsp.pool`, without the padding that the loader added. None keeps the
+        frames.
+    n_segments : int, default=1
+        Number of equal parts of the clip that are pooled one by one. More keep more of the order in time.
     n_jobs : int or None, default=None
         Number of threads, as in joblib. None means 1.
 
@@ -269,6 +275,7 @@ class MelSpectrogram(FeatureExtractor):
         center=True,
         pad_mode="constant",
         pooling=("mean", "std"),
+        n_segments=1,
         n_jobs=None,
     ):
         self.n_mels = n_mels
@@ -287,6 +294,7 @@ class MelSpectrogram(FeatureExtractor):
         self.center = center
         self.pad_mode = pad_mode
         self.pooling = pooling
+        self.n_segments = n_segments
         self.n_jobs = n_jobs
 
     def _check(self, spec: FrameSpec) -> None:

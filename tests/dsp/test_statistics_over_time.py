@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from audiofeat.dsp import STATISTICS, pool
+from audiofeat.dsp import STATISTICS, is_statistic, pool, segment_bounds
 
 
 def test_statistics_stand_one_after_the_other():
@@ -14,7 +15,8 @@ def test_statistics_stand_one_after_the_other():
 
 @pytest.mark.parametrize("name", STATISTICS)
 def test_one_frame_is_its_own_summary(name):
-    expected = [0.0, 0.0] if name == "std" else [2.0, 7.0]
+    spread = ("std", "skewness", "kurtosis", "mean_abs_delta")
+    expected = [0.0, 0.0] if name in spread else [2.0, 7.0]
     assert pool(np.array([[2.0], [7.0]]), (name,)).tolist() == expected
 
 
@@ -27,3 +29,40 @@ def test_the_type_stays(name, dtype):
 def test_a_stack_of_clips_is_pooled_clip_by_clip(rng):
     maps = rng.standard_normal((4, 5, 60)).astype(np.float32)
     np.testing.assert_array_equal(pool(maps), np.stack([pool(clip) for clip in maps]))
+
+
+def test_the_moments_are_scipys(rng):
+    features = rng.gamma(2.0, size=(5, 200))
+    pooled = pool(features, ("skewness", "kurtosis"))
+    np.testing.assert_allclose(pooled[:5], stats.skew(features, axis=1), rtol=1e-10)
+    np.testing.assert_allclose(pooled[5:], stats.kurtosis(features, axis=1, fisher=False), rtol=1e-10)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_does_not_vary_has_no_shape(dtype):
+    assert pool(np.full((2, 50), 0.1, dtype=dtype), ("skewness", "kurtosis")).tolist() == [0.0] * 4
+
+
+def test_percentiles_and_mean_absolute_delta():
+    ramp = np.arange(101.0)[None]
+    assert pool(ramp, ("percentile_0", "percentile_25", "percentile_90", "percentile_100")).tolist() == [0, 25, 90, 100]
+    assert pool(np.array([[0.0, 2.0, -1.0]]), ("mean_abs_delta",)).tolist() == [2.5]
+    assert not any(is_statistic(name) for name in ("percentile_101", "percentile_", "percentile_2.5", "mode", 3))
+
+
+@pytest.mark.parametrize(("n_frames", "n_segments"), [(10, 3), (6, 6), (100, 7), (2, 5), (1, 4)])
+def test_segments_cover_the_clip_evenly(n_frames, n_segments):
+    bounds = segment_bounds(n_frames, n_segments)
+    assert len(bounds) == n_segments
+    assert {i for start, stop in bounds for i in range(start, stop)} == set(range(n_frames))
+    lengths = [stop - start for start, stop in bounds]
+    assert min(lengths) >= 1
+    assert max(lengths) - min(lengths) <= 1
+
+
+def test_segments_are_pooled_one_by_one(rng):
+    features = rng.standard_normal((4, 60))
+    pooled = pool(features, ("mean", "max"), n_segments=3)
+    np.testing.assert_array_equal(
+        pooled, np.concatenate([pool(features[:, k : k + 20], ("mean", "max")) for k in (0, 20, 40)])
+    )

@@ -2,7 +2,20 @@
 
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from audiofeat import MFCC, AudioLoader, Chroma, Delta, FeatureBank, MelSpectrogram, Spectrogram, StatsPooling
+from audiofeat import (
+    MFCC,
+    AudioLoader,
+    Chroma,
+    Delta,
+    Energy,
+    FeatureBank,
+    MelSpectrogram,
+    SpectralContrast,
+    SpectralShape,
+    Spectrogram,
+    StatsPooling,
+    Tonnetz,
+)
 
 ESTIMATORS = [
     AudioLoader(),
@@ -14,7 +27,16 @@ ESTIMATORS = [
     MFCC(n_fft=256, n_mels=8, n_mfcc=4, deltas=2, pooling=None),
     Chroma(n_fft=256),
     Chroma(n_fft=256, pooling=None),
+    SpectralShape(n_fft=64),
+    SpectralShape(n_fft=64, pooling=None),
+    SpectralContrast(n_fft=256, n_bands=4),
+    SpectralContrast(n_fft=256, n_bands=4, pooling=None),
+    Tonnetz(n_fft=256),
+    Tonnetz(n_fft=256, pooling=None),
+    Energy(n_fft=64),
+    Energy(n_fft=64, pooling=None),
     StatsPooling(),
+    StatsPooling(["median", "percentile_90"], n_segments=3),
     Delta(),
     FeatureBank([("mel", MelSpectrogram(n_fft=256, n_mels=8)), ("chroma", Chroma(n_fft=256))]),
     FeatureBank([("mel", MelSpectrogram(n_mels=8, pooling=None)), ("chroma", Chroma(pooling=None))]),
