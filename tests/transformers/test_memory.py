@@ -4,6 +4,7 @@ import pickle
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 from joblib import Parallel, delayed
 from sklearn.base import clone
@@ -90,6 +91,14 @@ def test_a_changed_file_is_another_clip(paths, load, decoded):
     paths[0].write_bytes(content)
     np.testing.assert_array_equal(MFCC(**SMALL).fit_transform(load(paths[:1])), old)
     assert len(decoded) == 2
+
+
+def test_parts_of_a_file_are_clips_of_their_own(paths, load, decoded):
+    frame = pd.DataFrame({"path": str(paths[0]), "start": [0.0, 0.1, 0.1, 0.0], "end": [0.3, 0.3, 0.4, np.nan]})
+    rows = MFCC(**SMALL).fit_transform(load(frame))
+    assert len(decoded) == len(np.unique(rows[:, 0])) == 4
+    np.testing.assert_array_equal(MFCC(**SMALL).fit_transform(load(frame)), rows)
+    np.testing.assert_array_equal(MFCC(**SMALL).fit_transform(load(frame, memory=None)), rows)
 
 
 @pytest.mark.parametrize(
