@@ -34,7 +34,7 @@ _HOME = {
     }.items()
     for name in names
 }
-_SUBMODULES = ("datasets", "dsp")
+_SUBMODULES = ("datasets", "dsp", "presets")
 
 __all__ = ["__version__", *sorted(_HOME), *_SUBMODULES]
 
