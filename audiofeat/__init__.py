@@ -13,7 +13,7 @@ _HOME = {
     name: module
     for module, names in {
         "audiofeat._errors": ("AudioInputError", "AudioWarning", "DatasetNotFoundError", "MissingExtraError"),
-        "audiofeat.audio": ("AudioBatch",),
+        "audiofeat.audio": ("AudioBatch", "FeatureCache"),
         "audiofeat.transformers": (
             "AudioLoader",
             "Chroma",

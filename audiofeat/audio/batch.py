@@ -12,11 +12,14 @@ import numpy as np
 import xxhash
 
 from audiofeat._errors import AudioInputError, ClipError, ClipProblem
-from audiofeat.audio.cache import FeatureCache, fingerprint
+from audiofeat.audio.cache import CacheCounts, CacheInfo, FeatureCache, fingerprint
 from audiofeat.audio.checks import check_samples
-from audiofeat.audio.files import decode, resample
+from audiofeat.audio.files import decode, file_facts, resample
 
 __all__ = ["ArraySource", "AudioBatch", "BatchSource", "FileSource", "LoadSettings"]
+
+# The part of most clips, spelled out once.
+_WHOLE = fingerprint((0.0, None)).encode()
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ class FileSource:
     @property
     def key(self) -> bytes:
         """Digest of the file's bytes, and the part of it."""
-        return self.digest + fingerprint((self.start, self.stop)).encode()
+        whole = self.stop is None and not self.start
+        return self.digest + (_WHOLE if whole else fingerprint((self.start, self.stop)).encode())
 
     def read(self, offset: float, duration: float | None) -> tuple[np.ndarray, int]:
         """Decode the clip.
@@ -70,7 +74,11 @@ class FileSource:
         start = self.start + offset
         if self.stop is not None and start >= self.stop:
             raise _begins_too_late(offset, self.stop - self.start)
-        return decode(self.content, start=start, stop=self.stop, duration=duration)
+        samples = decode(self.content, start=start, stop=self.stop, duration=duration)
+        # Looked at after decoding: what was read must not be stored under the name of what had been there.
+        if isinstance(self.content, str) and file_facts(self.content).digest != self.digest:
+            raise ClipError("it has changed since it was loaded; load it again")
+        return samples
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,6 +260,8 @@ class AudioBatch(Sequence):
         What is done to each on its way in.
     cache : FeatureCache or None, default=None
         Where extractors keep what they computed of each clip.
+    counts : CacheCounts or None, default=None
+        What `cache_info` tells; None begins at 0.
 
     Attributes
     ----------
@@ -283,10 +293,12 @@ class AudioBatch(Sequence):
         sources: Sequence[Source],
         settings: LoadSettings,
         cache: FeatureCache | None = None,
+        counts: CacheCounts | None = None,
     ):
         self.sources = list(sources)
         self.settings = settings
         self.cache = cache
+        self.counts = CacheCounts() if counts is None else counts
 
     @property
     def sample_rate(self) -> int:
@@ -302,6 +314,17 @@ class AudioBatch(Sequence):
     def paths(self) -> list[str | None]:
         """File of each clip; None for clips from memory."""
         return [source.path for source in self.sources]
+
+    def cache_info(self) -> CacheInfo:
+        """Tell how often features were found in the cache, and how often not.
+
+        Returns
+        -------
+        CacheInfo
+            ``hits`` and ``misses``, features of clips, and ``decoded``, clips: of this batch, of the one it was cut from
+            and of all others cut from that one, in this process.
+        """
+        return self.counts.info()
 
     def __len__(self) -> int:
         return len(self.sources)
@@ -325,7 +348,7 @@ class AudioBatch(Sequence):
             elif indices.ndim != 1 or (indices.size and indices.dtype.kind not in "iu"):
                 raise IndexError(f"AudioBatch got {index!r}; expected an integer, a slice, a mask or several integers.")
             chosen = [self.sources[i] for i in indices]
-        return AudioBatch(chosen, self.settings, self.cache)
+        return AudioBatch(chosen, self.settings, self.cache, self.counts)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[i] for i in range(len(self)))
@@ -348,6 +371,7 @@ class AudioBatch(Sequence):
         ClipError
             If it cannot be decoded, is empty, or holds NaN or infinite samples.
         """
+        self.counts.add(decoded=1)
         return self.settings.valid(self.sources[index])
 
     def clip(self, index: int) -> np.ndarray:

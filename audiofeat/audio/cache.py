@@ -3,21 +3,20 @@
 Conventions: a key is 16 bytes, the digest of everything the value depends on; a value is one array.
 """
 
+import math
 import os
-import sqlite3
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from numbers import Real
 from pathlib import Path
-from threading import local
+from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["FeatureCache", "fingerprint"]
+from audiofeat.audio.store import StoreInfo, store_in
 
-# How long to wait for another process to finish writing [s].
-_PATIENCE = 60.0
+__all__ = ["CacheCounts", "CacheInfo", "FeatureCache", "fingerprint"]
 
 
 def fingerprint(value) -> str:
@@ -51,22 +50,33 @@ def fingerprint(value) -> str:
 
 
 class FeatureCache:
-    """Arrays by key in one SQLite file.
+    """Features by key in one folder, for several processes at once.
 
-    SQLite in WAL mode lets readers go on while one process writes, and a process killed at any moment leaves the file as
-    it was before its last transaction.
+    Give its folder to ``AudioLoader(memory=...)``, or a `FeatureCache` to limit its size.
 
     Parameters
     ----------
     folder : path-like
-        Folder of the store, made when it is first written to.
+        Folder of the store, made when it is first written to; on a local disk, not on a network share.
+    max_bytes : int or None, default=None
+        How large the store may grow [bytes]. Beyond it, the values used longest ago are removed. None sets no limit.
+
+    See Also
+    --------
+    AudioLoader : Gives clips a cache.
+
+    Notes
+    -----
+    The store is one SQLite file in WAL mode: readers go on while one process writes, and a process killed at any moment
+    leaves whole values only. Up to 64 MB of the values used last are also kept in memory. When a value was used is noted
+    to the hour, so that finding it again is a read.
 
     Examples
     --------
     >>> import numpy as np, tempfile
-    >>> from audiofeat.audio import FeatureCache
+    >>> from audiofeat import FeatureCache
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     cache = FeatureCache(folder)
+    ...     cache = FeatureCache(folder, max_bytes=10e9)
     ...     cache.put({b"0123456789abcdef": np.arange(3)})
     ...     values = cache.get([b"0123456789abcdef", b"................"])
     ...     cache.close()
@@ -74,14 +84,22 @@ class FeatureCache:
     {b'0123456789abcdef': array([0, 1, 2])}
     """
 
-    def __init__(self, folder: str | os.PathLike):
+    def __init__(self, folder: str | os.PathLike, max_bytes: float | None = None):
+        if not isinstance(folder, (str, os.PathLike)):
+            raise TypeError(f"FeatureCache got folder={folder!r}; expected the path of a folder.")
+        if max_bytes is not None:
+            if not isinstance(max_bytes, Real):
+                raise TypeError(f"FeatureCache got max_bytes={max_bytes!r}; expected a number of bytes, or None.")
+            if not 0 < max_bytes < math.inf:
+                raise ValueError(f"FeatureCache got max_bytes={max_bytes!r}; expected a positive number, or None.")
+            max_bytes = int(max_bytes)
         self.folder = Path(folder)
-        self._local = local()
+        self.max_bytes = max_bytes
 
     @property
     def file(self) -> Path:
         """The store's file."""
-        return self.folder / "features.sqlite"
+        return store_in(self.folder).file
 
     def get(self, keys: Iterable[bytes]) -> dict[bytes, np.ndarray]:
         """Look values up.
@@ -96,18 +114,7 @@ class FeatureCache:
         dict of bytes to ndarray
             What is known, read-only arrays.
         """
-        if not self.file.exists():
-            # Whoever removed it wants what follows to be stored anew, not in a file without a name.
-            self.close()
-            return {}
-        connection = self._connection()
-        found = {}
-        for key in keys:
-            row = connection.execute("SELECT dtype, shape, data FROM features WHERE key = ?", (key,)).fetchone()
-            if row is not None:
-                dtype, shape, data = row
-                found[key] = np.frombuffer(data, dtype=dtype).reshape([int(n) for n in shape.split()])
-        return found
+        return store_in(self.folder).get(keys)
 
     def put(self, values: Mapping[bytes, np.ndarray]) -> None:
         """Store values in one transaction.
@@ -116,60 +123,99 @@ class FeatureCache:
         ----------
         values : mapping of bytes to ndarray
             Values by key; a key that is known keeps its value.
+
+        Warns
+        -----
+        RuntimeWarning
+            If the disk is full: the values are not stored.
         """
-        rows = [
-            (key, value.dtype.str, " ".join(map(str, value.shape)), np.ascontiguousarray(value).data)
-            for key, value in values.items()
-        ]
-        connection = self._connection()
-        with connection:
-            connection.executemany("INSERT OR IGNORE INTO features VALUES (?, ?, ?, ?)", rows)
+        store_in(self.folder).put(values, self.max_bytes)
+
+    def info(self) -> StoreInfo:
+        """Say what the store holds.
+
+        Returns
+        -------
+        StoreInfo
+            ``n_values``, ``n_bytes``, and when the ``oldest`` and ``newest`` were used [s since 1970], to the hour.
+        """
+        return store_in(self.folder).info()
+
+    def clear(self) -> int:
+        """Remove all values.
+
+        Returns
+        -------
+        int
+            How many there were.
+        """
+        return store_in(self.folder).clear()
 
     def close(self) -> None:
-        """Close this thread's connection."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None and self._local.pid == os.getpid():
-            connection.close()
-        self._local.connection = None
-
-    def _connection(self) -> sqlite3.Connection:
-        # A connection belongs to one thread of one process: after a fork the child opens its own.
-        connection = getattr(self._local, "connection", None)
-        if connection is None or self._local.pid != os.getpid():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self.file, timeout=_PATIENCE)
-            _use_wal(connection)
-            # In WAL mode NORMAL can lose the last transactions at a power failure, never the file's integrity.
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS features (key BLOB PRIMARY KEY, dtype TEXT, shape TEXT, data BLOB)"
-            )
-            self._local.connection = connection
-            self._local.pid = os.getpid()
-        return connection
-
-    def __getstate__(self):
-        return {"folder": self.folder}
-
-    def __setstate__(self, state):
-        self.folder = state["folder"]
-        self._local = local()
+        """Close the file in this process; the next use opens it again."""
+        store_in(self.folder).close()
 
     def __repr__(self) -> str:
-        return f"FeatureCache({str(self.folder)!r})"
+        limit = "" if self.max_bytes is None else f", max_bytes={self.max_bytes}"
+        return f"FeatureCache({str(self.folder)!r}{limit})"
 
 
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switch to WAL mode, which a new file is not in yet."""
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as exc:
-            # Of processes that switch at once, SQLite tells all but one that the file is busy, without the wait that
-            # every other statement gets.
-            if exc.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
+class CacheInfo(NamedTuple):
+    """How often features of a batch were found and computed.
+
+    Parameters
+    ----------
+    hits : int
+        Features of clips that were found.
+    misses : int
+        Features of clips that had to be computed.
+    decoded : int
+        Clips that were decoded.
+    """
+
+    hits: int
+    misses: int
+    decoded: int
+
+
+class CacheCounts:
+    """Counts that threads add to.
+
+    Examples
+    --------
+    >>> from audiofeat.audio.cache import CacheCounts
+    >>> counts = CacheCounts()
+    >>> counts.add(hits=3)
+    >>> counts.info()
+    CacheInfo(hits=3, misses=0, decoded=0)
+    """
+
+    def __init__(self) -> None:
+        self._info = CacheInfo(0, 0, 0)
+        self._lock = Lock()
+
+    def add(self, *, hits: int = 0, misses: int = 0, decoded: int = 0) -> None:
+        """Count.
+
+        Parameters
+        ----------
+        hits, misses, decoded : int, default=0
+            How many more.
+        """
+        with self._lock:
+            info = self._info
+            self._info = CacheInfo(info.hits + hits, info.misses + misses, info.decoded + decoded)
+
+    def info(self) -> CacheInfo:
+        """Read the counts.
+
+        Returns
+        -------
+        CacheInfo
+            The counts so far.
+        """
+        return self._info
+
+    def __reduce__(self):
+        # Another process counts for itself.
+        return CacheCounts, ()

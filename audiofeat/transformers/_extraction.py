@@ -3,12 +3,14 @@
 Conventions: framewise features are ``(n_clips, n_rows, n_frames)``, pooled ones ``(n_clips, n_columns)``.
 """
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from random import Random
 from threading import Lock
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import xxhash
@@ -16,7 +18,7 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from audiofeat._errors import AudioInputError, ClipError, ClipProblem
-from audiofeat.audio import FeatureCache, LoadSettings, fingerprint
+from audiofeat.audio import CacheCounts, FeatureCache, LoadSettings, fingerprint
 from audiofeat.dsp import FrameSpec, extract, pool
 from audiofeat.dsp.recipes import Recipe
 
@@ -24,7 +26,9 @@ __all__ = ["ArrayClips", "Plan", "extract_features"]
 
 # Part of every cache key: raise it when the values of a feature change.
 _ALGORITHM = 1
-# Clips between two looks at the cache: one transaction for many small values, and no thread long without work.
+# Clips looked up at once: few enough that their values wait in memory, on their way into the result, for next to nothing.
+_LOOK = 64
+# Clips computed between two transactions: one for many small values, and no thread long without work.
 _CHUNK = 16
 
 
@@ -33,6 +37,9 @@ class Clips(Protocol):
 
     @property
     def cache(self) -> FeatureCache | None: ...
+
+    @property
+    def counts(self) -> CacheCounts: ...
 
     @property
     def settings(self) -> LoadSettings | None: ...
@@ -56,6 +63,8 @@ class ArrayClips:
 
     Attributes
     ----------
+    counts : CacheCounts
+        How many features were computed.
     dtype : dtype
         Type that holds the features of all of them.
     """
@@ -65,6 +74,7 @@ class ArrayClips:
 
     def __init__(self, arrays: Sequence[np.ndarray]):
         self.arrays = arrays
+        self.counts = CacheCounts()
         self.dtype = np.result_type(*{array.dtype for array in arrays})
 
     def __len__(self) -> int:
@@ -174,10 +184,14 @@ def extract_features(clips: Clips, plans: Sequence[Plan], *, n_jobs: int | None,
     """
     # Clips from files are float32; among arrays, no clip may round its neighbour.
     results = _Results(len(clips), len(plans), getattr(clips, "dtype", np.float32))
-    chunks = [range(i, min(i + _CHUNK, len(clips))) for i in range(0, len(clips), _CHUNK)]
-    # BLAS threads inside our own would fight over the cores.
-    with threadpool_limits(limits=1, user_api="blas"):
-        Parallel(n_jobs=n_jobs, require="sharedmem")(delayed(_extract_chunk)(clips, plans, c, results) for c in chunks)
+    tasks = _look_up(clips, plans, results)
+    if tasks:
+        chunks = [tasks[i : i + _CHUNK] for i in range(0, len(tasks), _CHUNK)]
+        # BLAS threads inside our own would fight over the cores.
+        with threadpool_limits(limits=1, user_api="blas"):
+            Parallel(n_jobs=n_jobs, require="sharedmem")(
+                delayed(_extract_chunk)(clips, plans, chunk, results) for chunk in chunks
+            )
     if results.problems:
         problems = [clips.problem(i, reason) for i, reason in sorted(results.problems.items())]
         raise AudioInputError(by, problems, n_clips=len(clips))
@@ -223,25 +237,58 @@ class _Results:
             raise AudioInputError(by, problems, n_clips=len(clips), advice=advice)
 
 
-def _extract_chunk(clips: Clips, plans: Sequence[Plan], indices: range, results: _Results) -> None:
-    keys = {(i, n): plan.key(clips.key(i)) for i in indices for n, plan in enumerate(plans)} if clips.cache else {}
-    known = clips.cache.get(keys.values()) if clips.cache else {}
+class _Task(NamedTuple):
+    """Clips of one content, and the keys of their features; one clip and no keys where nothing is cached."""
+
+    indices: list[int]
+    keys: tuple[bytes, ...] = ()
+
+
+def _look_up(clips: Clips, plans: Sequence[Plan], results: _Results) -> list[_Task]:
+    """Put what is cached into the results, and say what remains to be computed."""
+    if clips.cache is None:
+        return [_Task([i]) for i in range(len(clips))]
+    tasks: dict[tuple[bytes, ...], _Task] = {}
+    n_found = 0
+    for start in range(0, len(clips), _LOOK):
+        names = [(i, clips.key(i)) for i in range(start, min(start + _LOOK, len(clips)))]
+        wanted = [(i, tuple(plan.key(name) for plan in plans)) for i, name in names]
+        known = clips.cache.get({key for _, keys in wanted for key in keys})
+        for i, keys in wanted:
+            if all(key in known for key in keys):
+                n_found += 1
+                for n, key in enumerate(keys):
+                    results.put(i, n, known[key])
+            else:
+                tasks.setdefault(keys, _Task([], keys)).indices.append(i)
+    clips.counts.add(hits=n_found * len(plans))
+    remaining = list(tasks.values())
+    # Processes that begin the same work at once, as those of a grid search do, each take it in an order of their own, so
+    # that most of what one comes to has been stored by another.
+    Random(os.getpid()).shuffle(remaining)
+    return remaining
+
+
+def _extract_chunk(clips: Clips, plans: Sequence[Plan], tasks: Sequence[_Task], results: _Results) -> None:
+    known = {} if clips.cache is None else clips.cache.get({key for task in tasks for key in task.keys})
     fresh: dict[bytes, np.ndarray] = {}
-    for i in indices:
-        missing = [n for n in range(len(plans)) if keys.get((i, n)) not in known]
+    for indices, keys in tasks:
+        values: list = [known.get(key) for key in keys] if keys else [None] * len(plans)
+        missing = [n for n, value in enumerate(values) if value is None]
         try:
-            values = _extract_clip(clips, i, [plans[n] for n in missing]) if missing else []
+            computed = _extract_clip(clips, indices[0], [plans[n] for n in missing]) if missing else []
         except ClipError as exc:
-            results.problems[i] = str(exc)
+            results.problems.update((i, str(exc)) for i in indices)
             continue
-        computed = dict(zip(missing, values, strict=True))
-        for n in range(len(plans)):
-            results.put(i, n, computed[n] if n in computed else known[keys[i, n]])
-        if clips.cache:
-            fresh.update((keys[i, n], value) for n, value in computed.items())
-            # The same clip may come again.
-            known.update(fresh)
-    if clips.cache and fresh:
+        for n, value in zip(missing, computed, strict=True):
+            values[n] = value
+        for i in indices:
+            for n, value in enumerate(values):
+                results.put(i, n, value)
+        if keys:
+            fresh.update((keys[n], value) for n, value in zip(missing, computed, strict=True))
+        clips.counts.add(hits=len(indices) * len(plans) - len(missing), misses=len(missing))
+    if clips.cache is not None and fresh:
         clips.cache.put(fresh)
 
 

@@ -36,9 +36,9 @@ class AudioLoader(FlexibleOutputMixin, BaseEstimator, auto_wrap_output_keys=None
         Seconds skipped at the beginning of each recording.
     pad_mode : {"constant", "wrap"}, default="constant"
         Whether a short recording is followed by silence or repeated. Padding never enters pooled statistics.
-    memory : str, path-like or None, default=None
+    memory : str, path-like, FeatureCache or None, default=None
         Folder of a store of features per clip. With it, every feature of every clip is computed once, over all folds,
-        candidates, runs and processes. None computes them anew each time.
+        candidates, runs and processes. A `FeatureCache` limits its size. None computes them anew each time.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class AudioLoader(FlexibleOutputMixin, BaseEstimator, auto_wrap_output_keys=None
         "offset": [Interval(Real, 0, None, closed="left")],
         "pad_mode": [StrOptions({"constant", "wrap"})],
         # A folder that cannot be made says so when it is first written to.
-        "memory": [str, os.PathLike, None],
+        "memory": [str, os.PathLike, FeatureCache, None],
     }
 
     sample_rate_: int
@@ -198,7 +198,10 @@ class AudioLoader(FlexibleOutputMixin, BaseEstimator, auto_wrap_output_keys=None
         settings = LoadSettings(rate, self.duration, self.offset, self.pad_mode)
         if reset:
             self.sample_rate_ = rate
-        return AudioBatch(sources, settings, None if self.memory is None else FeatureCache(self.memory))
+        cache = self.memory
+        if not (cache is None or isinstance(cache, FeatureCache)):
+            cache = FeatureCache(cache)
+        return AudioBatch(sources, settings, cache)
 
 
 def _is_numeric_matrix(X) -> bool:

@@ -99,7 +99,7 @@ def test_a_store_that_another_process_is_making(cache, monkeypatch):
         if len(waits) == 3:
             other.rollback()
 
-    monkeypatch.setattr("audiofeat.audio.cache.time.sleep", wait)
+    monkeypatch.setattr("audiofeat.audio.store.time.sleep", wait)
     cache.put({key(1): np.ones(2)})
     other.close()
     assert len(waits) == 3
