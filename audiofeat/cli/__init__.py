@@ -16,7 +16,7 @@ __all__ = ["main"]
 class _Commands(click.Group):
     """Subcommands, imported when they are called: ``audiofeat --help`` should not wait for scikit-learn."""
 
-    _names = ("compare", "predict")
+    _names = ("compare", "predict", "cache")
 
     def list_commands(self, ctx):
         return list(self._names)
@@ -30,6 +30,10 @@ class _Commands(click.Group):
             from audiofeat.cli.predict import predict
 
             return predict
+        if cmd_name == "cache":
+            from audiofeat.cli.cache import cache
+
+            return cache
         return None
 
 
