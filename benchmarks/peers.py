@@ -30,6 +30,7 @@ CASES = [
     Case("mfcc", 22050, 2048, 512, 128),
     Case("mfcc", 16000, 512, 160, 40),
     Case("mel+mfcc+chroma", 22050, 2048, 512, 128),
+    Case("mel+mfcc+chroma tuned", 22050, 2048, 512, 128),
 ]
 N_MFCC = 20
 
@@ -48,7 +49,10 @@ def librosa(case):
     def three(clip):
         return mel(clip), mfcc(clip), librosa.feature.chroma_stft(y=clip, tuning=0.0, **frames)
 
-    return {"mel": mel, "mfcc": mfcc, "mel+mfcc+chroma": three}[case.feature]
+    def three_tuned(clip):
+        return mel(clip), mfcc(clip), librosa.feature.chroma_stft(y=clip, tuning=None, **frames)
+
+    return {"mel": mel, "mfcc": mfcc, "mel+mfcc+chroma": three, "mel+mfcc+chroma tuned": three_tuned}[case.feature]
 
 
 def audiofeat(case):
@@ -60,6 +64,7 @@ def audiofeat(case):
         "mel": [mel],
         "mfcc": [CepstrumRecipe(n_mfcc=N_MFCC, mel=mel)],
         "mel+mfcc+chroma": [mel, CepstrumRecipe(n_mfcc=N_MFCC, mel=mel), ChromaRecipe()],
+        "mel+mfcc+chroma tuned": [mel, CepstrumRecipe(n_mfcc=N_MFCC, mel=mel), ChromaRecipe(tuning="estimate")],
     }[case.feature]
     return lambda clip: extract(clip, spec, recipes)
 
@@ -164,6 +169,17 @@ def kaldi_native_fbank(case):
     return features
 
 
+def afx_audio(case):
+    from afx_audio.extractors.cepstral_features import extract_melspectrogram, extract_mfcc
+
+    frames = {"frame_size": case.n_fft, "hop_length": case.hop_length, "n_mels": case.n_mels}
+    if case.feature == "mel":
+        return lambda clip: extract_melspectrogram(clip, case.sample_rate, **frames)
+    if case.feature == "mfcc":
+        return lambda clip: extract_mfcc(clip, case.sample_rate, n_mfcc=N_MFCC, **frames)
+    return None
+
+
 def opensmile(case):
     import opensmile
 
@@ -178,11 +194,14 @@ ADAPTERS = {
     "librosa": librosa,
     "audiofeat": audiofeat,
     "audiofeat ducc0": audiofeat,
+    "audiofeat mkl_fft": audiofeat,
     "floor": floor,
     "floor ducc0": floor,
+    "floor mkl_fft": floor,
     "torchaudio": torchaudio,
     "audioflux": audioflux,
     "python_speech_features": python_speech_features,
     "kaldi_native_fbank": kaldi_native_fbank,
+    "afx_audio": afx_audio,
     "opensmile": opensmile,
 }

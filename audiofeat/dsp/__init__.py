@@ -29,6 +29,7 @@ from audiofeat.dsp.spectral import (
 )
 from audiofeat.dsp.spectrum import power_spectrum
 from audiofeat.dsp.temporal import root_mean_square, zero_crossing_rate
+from audiofeat.dsp.tuning import estimate_tuning
 
 __all__ = [
     "SPECTRAL_DESCRIPTORS",
@@ -46,6 +47,7 @@ __all__ = [
     "chroma_filterbank",
     "dct_matrix",
     "delta",
+    "estimate_tuning",
     "extract",
     "hz_to_mel",
     "is_statistic",

@@ -184,7 +184,8 @@ def _sparse_mel(
     return _sparse(weights, dtype)
 
 
-@lru_cache(maxsize=32)
+# Estimated tunings have a hundred values.
+@lru_cache(maxsize=128)
 def _dense_chroma(dtype: np.dtype, sample_rate: int, n_fft: int, n_chroma: int, tuning: float) -> np.ndarray:
     return _frozen(chroma_filterbank(sample_rate, n_fft, n_chroma=n_chroma, tuning=tuning).astype(dtype))
 

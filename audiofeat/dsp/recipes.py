@@ -1,14 +1,15 @@
 """Recipes: what to take from each block of a spectrum, and what to make of the whole clip.
 
-A recipe is a frozen, hashable description. Its `projection` turns a block of frames into rows; recipes whose projections
-are equal share the rows. Its `finish` sees the rows of the whole clip, and is where the clip's own maximum matters.
+A recipe is a frozen, hashable description. Its `projection` turns a block of frames into rows, or the samples of the whole
+clip where the spectrum does not serve; recipes whose projections are equal share the rows. Its `finish` sees the rows of
+the whole clip, and is where the clip's own maximum matters.
 
 Conventions: rows and features are ``(n_rows, n_frames)``.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -17,8 +18,18 @@ from audiofeat.dsp.filterbanks import _dense_chroma, _lifted_dct, _sparse_mel
 from audiofeat.dsp.framing import FrameSpec
 from audiofeat.dsp.scale import power_to_db
 from audiofeat.dsp.spectrum import Block, as_float, blocks
+from audiofeat.dsp.tuning import estimate_tuning
 
-__all__ = ["CepstrumRecipe", "ChromaRecipe", "MelRecipe", "Recipe", "SpectrumRecipe", "extract"]
+__all__ = [
+    "CepstrumRecipe",
+    "ChromaRecipe",
+    "ClipProjection",
+    "MelRecipe",
+    "Projection",
+    "Recipe",
+    "SpectrumRecipe",
+    "extract",
+]
 
 
 class Projection(Protocol):
@@ -29,11 +40,35 @@ class Projection(Protocol):
     def __hash__(self) -> int: ...
 
 
+class ClipProjection:
+    """Turns the samples of a whole clip into rows, one column per frame, without the spectrum.
+
+    A base class, not a protocol like `Projection`: to ask an object for its protocol takes longer than a short clip's FFT.
+    """
+
+    def of_clip(self, audio: np.ndarray, spec: FrameSpec) -> np.ndarray:
+        """Compute the rows.
+
+        Parameters
+        ----------
+        audio : ndarray of shape (n_samples,)
+            The clip, float32 or float64.
+        spec : FrameSpec
+            The framing, of which the sample rate and the number of frames count.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_frames)
+            The rows.
+        """
+        raise NotImplementedError
+
+
 class Recipe(Protocol):
-    """A feature of one clip: a projection of each block, and a finish over the whole clip."""
+    """A feature of one clip: a projection of each block or of the clip, and a finish over the whole clip."""
 
     @property
-    def projection(self) -> Projection: ...
+    def projection(self) -> Projection | ClipProjection: ...
 
     def finish(self, rows: np.ndarray, spec: FrameSpec) -> np.ndarray: ...
 
@@ -64,20 +99,26 @@ def extract(audio: np.ndarray, spec: FrameSpec, recipes: Sequence[Recipe]) -> li
     [(128, 44), (20, 44)]
     """
     audio = as_float(audio)
-    projections = dict.fromkeys(recipe.projection for recipe in recipes)
     n_frames = spec.n_frames(len(audio))
-    rows: dict[Projection, np.ndarray] = {}
-    for block in blocks(audio, spec):
-        for projection in projections:
-            part = projection(block, spec)
-            if projection not in rows:
-                rows[projection] = np.empty((len(part), n_frames), dtype=part.dtype)
-            rows[projection][:, block.start : block.stop] = part
-    if not rows:
+    if not n_frames:
         raise ValueError(
             f"A clip of {len(audio)} samples holds no frame of n_fft={spec.n_fft} with center={spec.center}. "
             "Lower n_fft, use center=True, or give longer clips."
         )
+    rows: dict[Projection | ClipProjection, np.ndarray] = {}
+    of_blocks: list[Projection] = []
+    for projection in dict.fromkeys(recipe.projection for recipe in recipes):
+        if isinstance(projection, ClipProjection):
+            rows[projection] = projection.of_clip(audio, spec)
+        else:
+            of_blocks.append(projection)
+    # What needs no spectrum does not pay for one.
+    for block in blocks(audio, spec) if of_blocks else ():
+        for projection in of_blocks:
+            part = projection(block, spec)
+            if projection not in rows:
+                rows[projection] = np.empty((len(part), n_frames), dtype=part.dtype)
+            rows[projection][:, block.start : block.stop] = part
     return [recipe.finish(rows[recipe.projection], spec) for recipe in recipes]
 
 
@@ -292,28 +333,29 @@ class ChromaRecipe:
     ----------
     n_chroma : int, default=12
         Number of pitch classes.
-    tuning : float, default=0.0
-        Deviation of A4 from 440 Hz [fractions of a pitch class].
+    tuning : float or "estimate", default=0.0
+        Deviation of A4 from 440 Hz [fractions of a pitch class]; "estimate" takes it from the clip, as `estimate_tuning`
+        does.
     chroma_norm : float or None, default=inf
         Order of the norm that every frame is divided by.
     """
 
     n_chroma: int = 12
-    tuning: float = 0.0
+    tuning: float | Literal["estimate"] = 0.0
     chroma_norm: float | None = np.inf
 
     @property
     def projection(self) -> Projection:
-        """The spectrum folded into pitch classes."""
-        return _Chroma(self.n_chroma, self.tuning)
+        """The spectrum folded into pitch classes; the power spectrum where only the whole clip tells the tuning."""
+        return _Magnitude(2.0) if self.tuning == "estimate" else _Chroma(self.n_chroma, self.tuning)
 
     def finish(self, rows: np.ndarray, spec: FrameSpec) -> np.ndarray:
-        """Normalise the frames of a clip.
+        """Normalise the frames of a clip, after folding them if the tuning is estimated.
 
         Parameters
         ----------
-        rows : ndarray of shape (n_chroma, n_frames)
-            Energy per pitch class.
+        rows : ndarray of shape (n_chroma, n_frames) or (n_bins, n_frames)
+            Energy per pitch class, or the power spectrum if the tuning is estimated.
         spec : FrameSpec
             The framing.
 
@@ -322,6 +364,9 @@ class ChromaRecipe:
         ndarray of shape (n_chroma, n_frames)
             The feature; silent frames stay zero.
         """
+        if self.tuning == "estimate":
+            tuning = estimate_tuning(rows, spec.sample_rate, spec.n_fft, bins_per_octave=self.n_chroma)
+            rows = _dense_chroma(rows.dtype, spec.sample_rate, spec.n_fft, self.n_chroma, tuning) @ rows
         if self.chroma_norm is None:
             return rows.copy()
         # In float64, because the squares of a quiet frame's energies vanish in float32.

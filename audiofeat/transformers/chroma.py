@@ -2,14 +2,50 @@
 
 from numbers import Integral, Real
 
-from audiofeat._sklearn import Interval
+from audiofeat._sklearn import Interval, StrOptions
 from audiofeat.dsp import ChromaRecipe
 from audiofeat.transformers._base import FRAME_CONSTRAINTS, FeatureExtractor
 from audiofeat.transformers.spectrogram import numbered
 
-__all__ = ["Chroma"]
+__all__ = ["Chroma", "pitch_class_names", "tuning_of"]
 
 _PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+
+
+def pitch_class_names(name: str, n_chroma: int) -> list[str]:
+    """Name the rows of a chromagram.
+
+    Parameters
+    ----------
+    name : str
+        What each name begins with.
+    n_chroma : int
+        Number of pitch classes.
+
+    Returns
+    -------
+    list of str
+        Names such as ``chroma_C#``, or numbers if there are not twelve.
+    """
+    if n_chroma == 12:
+        return [f"{name}_{pitch_class}" for pitch_class in _PITCH_CLASSES]
+    return numbered(name, n_chroma)
+
+
+def tuning_of(tuning):
+    """Take a parameter `tuning` as recipes want it.
+
+    Parameters
+    ----------
+    tuning : float or "estimate"
+        The parameter.
+
+    Returns
+    -------
+    float or "estimate"
+        The tuning.
+    """
+    return tuning if isinstance(tuning, str) else float(tuning)
 
 
 class Chroma(FeatureExtractor):
@@ -22,8 +58,9 @@ class Chroma(FeatureExtractor):
     ----------
     n_chroma : int, default=12
         Number of pitch classes in an octave.
-    tuning : float, default=0.0
-        Deviation of A4 from 440 Hz [fractions of a pitch class].
+    tuning : float or "estimate", default=0.0
+        Deviation of A4 from 440 Hz [fractions of a pitch class], from -0.5 to 0.5. "estimate" takes it from each clip's own
+        spectrum, for recordings of instruments that were not tuned to 440 Hz.
     chroma_norm : float or None, default=inf
         Order of the norm that every frame is divided by; infinity makes the strongest pitch class 1. None leaves energies.
     sample_rate : int or None, default=None
@@ -55,10 +92,17 @@ class Chroma(FeatureExtractor):
     n_features_in_ : int
         Number of samples in a clip, if it was fitted on a 2-D array.
 
+    See Also
+    --------
+    ChromaCQT : From the constant-Q transform, which resolves low notes.
+    ChromaCENS : The same, smoothed and quantised, for matching.
+
     Notes
     -----
-    Equal to ``librosa.feature.chroma_stft(tuning=0.0)`` of librosa 0.11 within 1e-5. librosa's own default estimates the
-    tuning over everything it is given at once, so that one clip changes its neighbour.
+    Equal to ``librosa.feature.chroma_stft`` of librosa 0.11 within 1e-5, called clip by clip, with ``tuning=None`` for
+    "estimate". Given several clips at once, librosa estimates one tuning over all of them, so that one clip changes its
+    neighbour. `audiofeat.dsp.estimate_tuning` describes the estimate; it has a resolution of 0.01, and where two values
+    are equally frequent in a clip, which noise is, the rounding of float32 may decide between them.
 
     References
     ----------
@@ -77,7 +121,7 @@ class Chroma(FeatureExtractor):
 
     _parameter_constraints: dict = {
         "n_chroma": [Interval(Integral, 1, None, closed="left")],
-        "tuning": [Interval(Real, -0.5, 0.5, closed="both")],
+        "tuning": [Interval(Real, -0.5, 0.5, closed="both"), StrOptions({"estimate"})],
         "chroma_norm": [Interval(Real, 0, None, closed="right"), None],
         **FRAME_CONSTRAINTS,
     }
@@ -115,9 +159,7 @@ class Chroma(FeatureExtractor):
 
     def _recipe(self):
         norm = None if self.chroma_norm is None else float(self.chroma_norm)
-        return ChromaRecipe(n_chroma=self.n_chroma, tuning=float(self.tuning), chroma_norm=norm)
+        return ChromaRecipe(n_chroma=self.n_chroma, tuning=tuning_of(self.tuning), chroma_norm=norm)
 
     def _row_names(self):
-        if self.n_chroma == 12:
-            return [f"chroma_{name}" for name in _PITCH_CLASSES]
-        return numbered("chroma", self.n_chroma)
+        return pitch_class_names("chroma", self.n_chroma)
