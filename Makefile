@@ -46,8 +46,19 @@ lint: $(VENV)/.installed-lint
 docs: $(VENV)/.installed-cnn+docs
 	$(BIN)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html
 
-bench: $(VENV)/.installed-cnn+test
-	$(BIN)/python benchmarks/run.py
+# The peers get an environment of their own; one that cannot be installed is reported as not run.
+BENCH_VENV := .bench-venv
+$(BENCH_VENV)/.installed: pyproject.toml benchmarks/requirements.txt
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --quiet --upgrade pip
+	$(BENCH_VENV)/bin/python -m pip install --quiet --editable .
+	while read -r peer; do case "$$peer" in '#'*) ;; *) \
+	    $(BENCH_VENV)/bin/python -m pip install --quiet "$$peer" || echo "not installed: $$peer" ;; \
+	esac; done < benchmarks/requirements.txt
+	@touch $@
+
+bench: $(BENCH_VENV)/.installed
+	$(BENCH_VENV)/bin/python benchmarks/run.py
 
 clean:
-	rm -rf $(VENV) build dist docs/_build docs/gallery docs/generated *.egg-info
+	rm -rf $(VENV) $(BENCH_VENV) build dist docs/_build docs/gallery docs/generated *.egg-info

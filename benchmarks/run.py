@@ -21,6 +21,7 @@ from clips import N_CLIPS, SECONDS
 from peers import ADAPTERS, CASES
 
 HERE = Path(__file__).parent
+_OTHERS = (("From files", "files.py"), ("Memory above the output", "memory.py"), ("A whole search", "search.py"))
 _DISTRIBUTIONS = {"audiofeat": "scikit-audiofeat", "floor": "scikit-audiofeat"}
 
 
@@ -46,21 +47,22 @@ class Worker:
             return {"error": "the process died"}
 
 
-def measure(libraries: list[str], rounds: int) -> dict:
-    """Seconds of CPU time by case and library, one entry per round."""
+def measure(libraries: list[str], rounds: int) -> tuple[dict, dict[str, str]]:
+    """Seconds of CPU time by case and library, one entry per round; and why libraries could not be run."""
     workers = {library: Worker(library) for library in libraries}
     times: dict = {}
+    errors: dict[str, str] = {}
     for case in CASES:
         for round_ in range(rounds + 1):
             for library, worker in workers.items():
                 answer = worker.ask(case)
                 if "error" in answer:
-                    print(f"{library}, {case.name}: {answer['error']}", file=sys.stderr)
+                    errors[library] = answer["error"]
                 elif "seconds" in answer and round_:  # the first round warms up
                     times.setdefault(case, {}).setdefault(library, []).append(answer["seconds"])
             print(f"\r{case.name}: round {round_}/{rounds} ", end="", file=sys.stderr, flush=True)
         print(file=sys.stderr)
-    return times
+    return times, errors
 
 
 def report(times: dict) -> str:
@@ -92,16 +94,24 @@ def versions(libraries: list[str]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--libraries", default="librosa,audiofeat,floor", help=f"out of {', '.join(ADAPTERS)}")
+    parser.add_argument("--libraries", default=",".join(ADAPTERS), help=f"out of {', '.join(ADAPTERS)}")
+    parser.add_argument("--arrays-only", action="store_true", help="leave out files, memory and searches")
     arguments = parser.parse_args()
     libraries = arguments.libraries.split(",")
+    times, errors = measure(libraries, arguments.rounds)
     text = (
-        "# Results\n\nMade by `make bench`. "
+        "# Results\n\n## Arrays in memory\n\nMade by `make bench`. "
         f"Python {platform.python_version()}, {platform.machine()}, one core; {versions(libraries)}.\n"
         f"{arguments.rounds} interleaved rounds over {N_CLIPS} clips of {SECONDS:g} s; "
         "median, with the quarter and three-quarter points of the ratios.\n\n"
-        f"{report(measure(libraries, arguments.rounds))}\n"
+        f"{report(times)}\n"
     )
+    if errors:
+        text += "\nNot run: " + "; ".join(f"{library} ({reason})" for library, reason in errors.items()) + ".\n"
+    for title, script in () if arguments.arrays_only else _OTHERS:
+        print(script, file=sys.stderr)
+        done = subprocess.run([sys.executable, "-W", "ignore", HERE / script], capture_output=True, text=True)
+        text += f"\n## {title}\n\n`python benchmarks/{script}`\n\n{done.stdout or done.stderr[-500:]}"
     (HERE / "RESULTS.md").write_text(text)
     print(text)
 

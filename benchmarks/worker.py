@@ -13,12 +13,22 @@ from clips import make_clips  # noqa: E402
 from peers import ADAPTERS, Case  # noqa: E402
 
 
-def main(library: str) -> None:
-    if library.endswith("ducc0"):
-        import ducc0
-        import scipy.fft
+def use_fft(name: str) -> None:
+    """Give scipy.fft another library behind it, by its public mechanism."""
+    import scipy.fft
 
-        scipy.fft.set_global_backend(ducc0.fft)
+    if name == "ducc0":
+        from ducc0_backend import Ducc0Backend
+
+        scipy.fft.set_global_backend(Ducc0Backend)
+    elif name == "mkl_fft":
+        import mkl_fft.interfaces.scipy_fft
+
+        scipy.fft.set_global_backend(mkl_fft.interfaces.scipy_fft)
+
+
+def main(library: str) -> None:
+    use_fft(library.partition(" ")[2])
     clips: dict[int, list[np.ndarray]] = {}
     functions: dict[Case, object] = {}
     for line in sys.stdin:
