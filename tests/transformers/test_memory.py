@@ -9,7 +9,7 @@ import pytest
 from joblib import Parallel, delayed
 from sklearn.base import clone
 
-from audiofeat import MFCC, AudioInputError, AudioLoader, Chroma, FeatureBank, MelSpectrogram, Spectrogram
+from audiofeat import MFCC, AudioInputError, AudioLoader, Chroma, FeatureBank, FeatureCache, MelSpectrogram, Spectrogram
 
 SMALL = {"n_mels": 20, "n_fft": 256}
 
@@ -202,3 +202,59 @@ def test_two_processes_write_at_once(paths, load, decoded):
     for order, rows in zip(orders, results, strict=True):
         for row, value in zip(rows, expected, strict=True):
             np.testing.assert_array_equal(row, value[order])
+
+
+def test_a_batch_counts_hits_misses_and_decodes(paths, load):
+    batch = load(paths)
+    assert batch.cache_info() == (0, 0, 0)
+    MFCC(**SMALL).fit_transform(batch[:12])
+    assert batch.cache_info() == (0, 12, 12)
+    bank = FeatureBank([("mfcc", MFCC(**SMALL)), ("chroma", Chroma())], n_jobs=2)
+    bank.fit_transform(batch)
+    assert batch[3:].cache_info() == (12, 40, 32), "of the bank's 40 features 12 were known, in 12 clips decoded again"
+    bank.fit_transform(batch)
+    assert batch.cache_info()._asdict() == {"hits": 52, "misses": 40, "decoded": 32}
+    assert load(paths).cache_info() == (0, 0, 0)
+    assert pickle.loads(pickle.dumps(batch)).cache_info() == (0, 0, 0)
+    plain = load(paths, memory=None)
+    MFCC(**SMALL).fit_transform(plain)
+    assert plain.cache_info() == (0, 20, 20)
+
+
+def test_copies_far_apart_are_computed_once(paths, load, decoded):
+    batch = load(paths[:2] * 100)
+    rows = MFCC(n_jobs=2, **SMALL).fit_transform(batch)
+    assert len(decoded) == 2
+    assert batch.cache_info() == (198, 2, 2)
+    assert (rows == np.tile(rows[:2], (100, 1))).all()
+
+
+@pytest.mark.parametrize("bad_first", [True, False])
+def test_all_copies_of_a_bad_clip_are_named(write_clip, load, paths, bad_first):
+    bad = write_clip("bad.wav", np.full(3000, np.nan), subtype="FLOAT")
+    clips = [bad, paths[0], bad] if bad_first else [paths[0], bad, bad]
+    with pytest.raises(AudioInputError) as caught:
+        MFCC(**SMALL).fit_transform(load(clips))
+    assert [problem.clip for problem in caught.value.problems] == [i for i, clip in enumerate(clips) if clip == bad]
+
+
+def test_a_file_that_changes_after_loading_is_refused_not_stored(paths, load, decoded):
+    batch = load(paths[:2])
+    content = paths[0].read_bytes()
+    paths[0].write_bytes(paths[3].read_bytes())
+    with pytest.raises(AudioInputError, match=r"clip 0 .*: it has changed since it was loaded; load it again"):
+        MFCC(**SMALL).fit_transform(batch)
+    paths[0].write_bytes(content)
+    rows = MFCC(**SMALL).fit_transform(batch)
+    np.testing.assert_array_equal(rows, MFCC(**SMALL).fit_transform(load(paths[:2], memory=None)))
+
+
+def test_a_cache_with_a_limit_bounds_the_store(paths, tmp_path):
+    cache = FeatureCache(tmp_path / "limited", max_bytes=200_000)
+    loader = AudioLoader(sample_rate=8000, memory=cache)
+    extractor = MelSpectrogram(pooling=None, **SMALL)
+    rows = [extractor.fit_transform(clone(loader).fit_transform(paths * 2)) for _ in range(2)]
+    assert cache.info().n_values > 0
+    assert cache.info().n_bytes <= 200_000
+    np.testing.assert_array_equal(*rows)
+    cache.close()
