@@ -4,6 +4,7 @@ Conventions: a clip is a 1-D array ``(n_samples,)``; a feature of a clip is ``(n
 lengths in samples, times in seconds. Nothing here reads files or depends on more than one clip.
 """
 
+from audiofeat.dsp.cepstral import cepstrum
 from audiofeat.dsp.delta import delta
 from audiofeat.dsp.filterbanks import chroma_filterbank, dct_matrix, mel_filterbank
 from audiofeat.dsp.framing import FrameSpec
@@ -28,6 +29,7 @@ from audiofeat.dsp.spectral import (
     tonnetz_matrix,
 )
 from audiofeat.dsp.spectrum import power_spectrum
+from audiofeat.dsp.speech_recipes import SpeechCepstrumRecipe, SpeechMelRecipe, speech_mel_filterbank
 from audiofeat.dsp.temporal import root_mean_square, zero_crossing_rate
 from audiofeat.dsp.tuning import estimate_tuning
 
@@ -42,8 +44,11 @@ __all__ = [
     "MelRecipe",
     "SpectralShapeRecipe",
     "SpectrumRecipe",
+    "SpeechCepstrumRecipe",
+    "SpeechMelRecipe",
     "TonnetzRecipe",
     "amplitude_to_db",
+    "cepstrum",
     "chroma_filterbank",
     "dct_matrix",
     "delta",
@@ -66,6 +71,7 @@ __all__ = [
     "spectral_flux",
     "spectral_moments",
     "spectral_rolloff",
+    "speech_mel_filterbank",
     "tonnetz_matrix",
     "zero_crossing_rate",
 ]

@@ -2,13 +2,15 @@
 
 Conventions: lengths are in samples, times in seconds, frequencies in Hz. Frame ``t`` starts at sample ``t * hop_length``
 of the padded clip; with ``center=True`` the clip is padded by ``n_fft // 2`` on both sides, so that the frame is centred
-on that sample of the clip itself.
+on that sample of the clip itself. In Kaldi's convention it is padded so that the frame is centred half a hop later.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+
+from audiofeat.dsp.conventions import CONVENTIONS, symmetric_window
 
 __all__ = ["FrameSpec"]
 
@@ -35,11 +37,15 @@ class FrameSpec:
         Whether frames are centred on their time, with padding at both ends.
     pad_mode : {"constant", "edge", "reflect", "symmetric", "wrap"}, default="constant"
         What the padding of `center` holds, as in `numpy.pad`.
+    convention : {"librosa", "kaldi", "htk"}, default="librosa"
+        What is done to a frame before its transform. In Kaldi's and HTK's convention a frame takes `win_length` samples
+        and is filled up with zeros to `n_fft`, windows are symmetric, and "povey" is one of them.
 
     Raises
     ------
     ValueError
-        If a length is not positive, the window is longer than the frame, or `window` or `pad_mode` is unknown.
+        If a length is not positive, the window is longer than the frame, `window`, `pad_mode` or `convention` is
+        unknown, or the convention knows no centred frames.
 
     Examples
     --------
@@ -58,6 +64,7 @@ class FrameSpec:
     window: str | tuple | float = "hann"
     center: bool = True
     pad_mode: str = "constant"
+    convention: str = "librosa"
 
     def __post_init__(self) -> None:
         for name in ("sample_rate", "n_fft", "hop_length"):
@@ -70,6 +77,15 @@ class FrameSpec:
             )
         if self.pad_mode not in _PAD_MODES:
             raise ValueError(f"FrameSpec got pad_mode={self.pad_mode!r}; expected one of {', '.join(_PAD_MODES)}.")
+        if self.convention not in ("librosa", *CONVENTIONS):
+            raise ValueError(
+                f"FrameSpec got convention={self.convention!r}; expected 'librosa', {', '.join(map(repr, CONVENTIONS))}."
+            )
+        if self.center and self.convention != "librosa" and not CONVENTIONS[self.convention].may_center:
+            raise ValueError(
+                f"FrameSpec got center=True with convention={self.convention!r}, which knows only frames that lie within "
+                "the clip. Use center=False."
+            )
         try:
             self.window_values()
         except (TypeError, ValueError) as exc:
@@ -83,9 +99,16 @@ class FrameSpec:
         return self.n_fft // 2 + 1
 
     @property
+    def frame_length(self) -> int:
+        """Samples of the clip that a frame takes."""
+        return self.n_fft if self.convention == "librosa" else self.win_length or self.n_fft
+
+    @property
     def pad_length(self) -> int:
-        """Samples of padding at each end."""
-        return self.n_fft // 2 if self.center else 0
+        """Samples of padding before the clip; fewer than none where frames begin after its start."""
+        if not self.center:
+            return 0
+        return self.n_fft // 2 if self.convention == "librosa" else self.frame_length // 2 - self.hop_length // 2
 
     def n_frames(self, n_samples: int) -> int:
         """Count the frames of a clip of `n_samples` samples.
@@ -100,7 +123,9 @@ class FrameSpec:
         int
             Zero if the clip with its padding is shorter than one frame.
         """
-        return max(0, 1 + (n_samples + 2 * self.pad_length - self.n_fft) // self.hop_length)
+        if self.center and self.convention != "librosa":
+            return (n_samples + self.hop_length // 2) // self.hop_length
+        return max(0, 1 + (n_samples + 2 * self.pad_length - self.frame_length) // self.hop_length)
 
     def frame_times(self, n_frames: int) -> np.ndarray:
         """Times of the frames' centres (`center=True`) or starts.
@@ -115,7 +140,8 @@ class FrameSpec:
         ndarray of shape (n_frames,)
             Times [s].
         """
-        return np.arange(n_frames) * (self.hop_length / self.sample_rate)
+        shift = self.hop_length // 2 if self.center and self.convention != "librosa" else 0
+        return (np.arange(n_frames) * self.hop_length + shift) / self.sample_rate
 
     def bin_frequencies(self) -> np.ndarray:
         """Frequencies of the spectrum's bins.
@@ -140,7 +166,8 @@ class FrameSpec:
         ndarray of shape (n_fft,)
             Read-only.
         """
-        return _window(self.window, self.win_length or self.n_fft, self.n_fft, np.dtype(dtype))
+        sample = _window if self.convention == "librosa" else symmetric_window
+        return sample(self.window, self.win_length or self.n_fft, self.n_fft, np.dtype(dtype))
 
 
 # Coefficients of the cosine sums that need no scipy.signal, whose import costs more than a second.

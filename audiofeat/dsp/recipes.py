@@ -13,8 +13,8 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from audiofeat.dsp.delta import delta
-from audiofeat.dsp.filterbanks import _dense_chroma, _lifted_dct, _sparse_mel
+from audiofeat.dsp.cepstral import cepstrum
+from audiofeat.dsp.filterbanks import _dense_chroma, _sparse_mel
 from audiofeat.dsp.framing import FrameSpec
 from audiofeat.dsp.scale import power_to_db
 from audiofeat.dsp.spectrum import Block, as_float, blocks
@@ -317,12 +317,14 @@ class CepstrumRecipe:
             The coefficients, then their derivatives of each order.
         """
         log_mel = self.mel.finish(rows, spec)
-        matrix = _lifted_dct(log_mel.dtype, self.n_mfcc, len(rows), self.dct_type, self.dct_norm, self.lifter)
-        coefficients = matrix @ log_mel
-        if not self.deltas:
-            return coefficients
-        orders = [delta(coefficients, order=order) for order in range(1, self.deltas + 1)]
-        return np.concatenate([coefficients, *orders])
+        return cepstrum(
+            log_mel,
+            self.n_mfcc,
+            dct_type=self.dct_type,
+            dct_norm=self.dct_norm,
+            lifter=self.lifter,
+            deltas=self.deltas,
+        )
 
 
 @dataclass(frozen=True)

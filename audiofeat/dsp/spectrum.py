@@ -15,9 +15,10 @@ import numpy as np
 import scipy.fft
 import scipy.sparse
 
+from audiofeat.dsp.conventions import CONVENTIONS, Convention, emphasised, prepared
 from audiofeat.dsp.framing import FrameSpec
 
-__all__ = ["Block", "blocks", "power_spectrum"]
+__all__ = ["Block", "ConventionBlock", "blocks", "power_spectrum"]
 
 # Samples in the windowed frames of one block: half a megabyte in float32 (measured: flat from 64k to 200k).
 _BLOCK_SAMPLES = 1 << 17
@@ -138,6 +139,40 @@ class Block:
         return self.magnitude**power
 
 
+class ConventionBlock(Block):
+    """Consecutive frames of one clip, treated as Kaldi or HTK do before the transform.
+
+    Parameters
+    ----------
+    frames : ndarray of shape (n_frames, win_length)
+        View of the padded clip, not yet windowed.
+    window : ndarray of shape (n_fft,)
+        The window and the zeros after it, in the type of `frames`.
+    start : int
+        Index of the first frame within the clip.
+    before : ndarray of shape (win_length,) or None
+        The frame before the first; None at the beginning of the clip.
+    convention : Convention
+        What is done to the frames.
+    """
+
+    def __init__(
+        self, frames: np.ndarray, window: np.ndarray, start: int, before: np.ndarray | None, convention: Convention
+    ):
+        super().__init__(frames, window, start, before)
+        self._convention = convention
+
+    @property
+    def energy(self) -> np.ndarray:
+        """Energy of the frames before pre-emphasis and window, ``(n_frames,)``."""
+        return np.square(prepared(self.frames, self._convention)).sum(axis=1)
+
+    def _transform(self, frames: np.ndarray) -> np.ndarray:
+        frames = emphasised(prepared(frames, self._convention), self._convention)
+        frames *= self._window[: frames.shape[1]]
+        return scipy.fft.rfft(frames.T, n=len(self._window), axis=0)
+
+
 def blocks(audio: np.ndarray, spec: FrameSpec) -> Iterator[Block]:
     """Cut one clip into blocks of frames.
 
@@ -157,11 +192,15 @@ def blocks(audio: np.ndarray, spec: FrameSpec) -> Iterator[Block]:
     if n_frames == 0:
         return
     padded = _pad(audio, spec)
-    view = np.lib.stride_tricks.sliding_window_view(padded, spec.n_fft)[:: spec.hop_length][:n_frames]
+    view = np.lib.stride_tricks.sliding_window_view(padded, spec.frame_length)[:: spec.hop_length][:n_frames]
     window = spec.window_values(audio.dtype)
     size = max(1, _BLOCK_SAMPLES // spec.n_fft)
     for start in range(0, n_frames, size):
-        yield Block(view[start : start + size], window, start, view[start - 1] if start else None)
+        frames, before = view[start : start + size], view[start - 1] if start else None
+        if spec.convention == "librosa":
+            yield Block(frames, window, start, before)
+        else:
+            yield ConventionBlock(frames, window, start, before, CONVENTIONS[spec.convention])
 
 
 def power_spectrum(audio: np.ndarray, spec: FrameSpec) -> np.ndarray:
@@ -213,8 +252,12 @@ def as_float(audio: np.ndarray) -> np.ndarray:
 
 
 def _pad(audio: np.ndarray, spec: FrameSpec) -> np.ndarray:
-    if not spec.pad_length:
+    if not spec.center:
         return audio
+    if spec.convention != "librosa":
+        before = spec.pad_length
+        after = (spec.n_frames(len(audio)) - 1) * spec.hop_length + spec.frame_length - before - len(audio)
+        return np.pad(audio[max(0, -before) :], (max(0, before), max(0, after)), mode=spec.pad_mode)  # type: ignore[call-overload]
     if spec.pad_mode != "constant":
         return np.pad(audio, spec.pad_length, mode=spec.pad_mode)  # type: ignore[call-overload]
     padded = np.zeros(len(audio) + 2 * spec.pad_length, dtype=audio.dtype)

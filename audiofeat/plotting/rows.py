@@ -102,16 +102,13 @@ def _(extractor: Spectrogram) -> list[FeatureRows]:
 def _(extractor: MelSpectrogram) -> list[FeatureRows]:
     fmax = extractor.sample_rate_ / 2 if extractor.fmax is None else extractor.fmax
     # A filter peaks where its neighbours begin and end, so the outermost two frequencies are edges only.
-    centres = mel_frequencies(extractor.n_mels + 2, extractor.fmin, fmax, extractor.mel_scale)[1:-1]
-    return [
-        FeatureRows(
-            extractor.n_mels,
-            "Frequency [Hz]",
-            *_spectral_values(extractor),
-            frequencies=centres,
-            frequency_scale=extractor.mel_scale,
-        )
-    ]
+    n_mels = extractor._value("n_mels")
+    # Speech recognisers have no other scale than HTK's.
+    mel_scale = extractor.mel_scale if extractor.convention == "librosa" else "htk"
+    centres = mel_frequencies(n_mels + 2, extractor._value("fmin"), fmax, mel_scale)[1:-1]
+    values = _spectral_values(extractor)
+    rows = [FeatureRows(n_mels, "Frequency [Hz]", *values, frequencies=centres, frequency_scale=mel_scale)]
+    return rows + [FeatureRows(1, "Log energy", "Log energy")] * bool(extractor.use_energy)
 
 
 @describe_rows.register
@@ -120,7 +117,7 @@ def _(extractor: MFCC) -> list[FeatureRows]:
         "MFCC",
         *("MFCC delta" if order == 1 else f"MFCC delta {order}" for order in range(1, extractor.deltas + 1)),
     ]
-    return [FeatureRows(extractor.n_mfcc, label, "Coefficient", "signed") for label in orders]
+    return [FeatureRows(extractor._value("n_mfcc"), label, "Coefficient", "signed") for label in orders]
 
 
 @describe_rows.register
@@ -139,9 +136,11 @@ def _(extractor: FeatureBank) -> list[FeatureRows]:
 
 def _spectral_values(extractor) -> tuple[str, str, float]:
     """Label, scale and decades of a power of the magnitude."""
-    power = extractor.power
+    power = extractor._value("power") if isinstance(extractor, MelSpectrogram) else extractor.power
     # 80 dB, what top_db keeps by default, are four powers of ten in magnitude.
     decades = 4.0 * power
+    if extractor.scale == "db" and getattr(extractor, "convention", "librosa") != "librosa":
+        return "Log energy", "linear", decades
     if extractor.scale == "db":
         return "Level [dB]", "linear", decades
     return {1: "Magnitude", 2: "Power"}.get(power, f"Magnitude^{power:g}"), "log", decades

@@ -117,7 +117,7 @@ class SpectrogramDisplay:
         values = extractor.fit_transform(batch)[0]
         spec = framing(extractor)
         # Without centring, the times are those at which frames start; what a frame tells belongs to its middle.
-        middle = (spec.n_fft // 2 - spec.pad_length) / spec.sample_rate
+        middle = 0.0 if spec.center else spec.frame_length // 2 / spec.sample_rate
         return cls(
             values,
             spec.frame_times(values.shape[1]) + middle,

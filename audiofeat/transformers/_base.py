@@ -247,17 +247,13 @@ class FeatureExtractor(FlexibleOutputMixin, BaseEstimator):
     def _check(self, spec: FrameSpec) -> None:
         """Refuse parameters that contradict each other or the sample rate."""
 
+    def _frame_parameters(self, sample_rate: int) -> dict:
+        """What the framing is made of, beside the rate."""
+        return {n: getattr(self, n) for n in ("n_fft", "hop_length", "win_length", "window", "center", "pad_mode")}
+
     def _spec(self, sample_rate: int) -> FrameSpec:
         try:
-            return FrameSpec(
-                sample_rate=sample_rate,
-                n_fft=self.n_fft,
-                hop_length=self.hop_length,
-                win_length=self.win_length,
-                window=self.window,
-                center=self.center,
-                pad_mode=self.pad_mode,
-            )
+            return FrameSpec(sample_rate=sample_rate, **self._frame_parameters(sample_rate))
         except ValueError as exc:
             # The framing refuses under its own name; the user knows the extractor.
             raise ValueError(str(exc).replace("FrameSpec", type(self).__name__, 1)) from exc

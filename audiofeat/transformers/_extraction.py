@@ -305,7 +305,7 @@ def _extract_clip(clips: Clips, index: int, plans: Sequence[Plan]) -> list[np.nd
         audio = padded if whole else valid
         if not spec.n_frames(len(audio)):
             # Without centring, a recording shorter than a frame borrows padding for one frame, if there is any.
-            audio = padded[: spec.n_fft]
+            audio = padded[: spec.frame_length]
         if not spec.n_frames(len(audio)):
             raise ClipError(
                 f"its {len(audio)} samples are fewer than one frame (n_fft={spec.n_fft}, center={spec.center})"

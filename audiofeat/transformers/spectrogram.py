@@ -3,8 +3,9 @@
 from numbers import Integral, Real
 
 from audiofeat._sklearn import Interval, StrOptions
-from audiofeat.dsp import FrameSpec, MelRecipe, SpectrumRecipe
+from audiofeat.dsp import FrameSpec, MelRecipe, SpectrumRecipe, SpeechMelRecipe
 from audiofeat.transformers._base import FRAME_CONSTRAINTS, FeatureExtractor
+from audiofeat.transformers._conventions import CONVENTION_CONSTRAINTS, ConventionExtractor, or_none
 
 __all__ = ["MEL_CONSTRAINTS", "MelSpectrogram", "Spectrogram", "check_mel_range", "numbered"]
 
@@ -169,7 +170,7 @@ class Spectrogram(FeatureExtractor):
         return numbered("spectrogram", self.n_fft // 2 + 1)
 
 
-class MelSpectrogram(FeatureExtractor):
+class MelSpectrogram(ConventionExtractor):
     """Mel spectrogram: the power in bands spaced like hearing.
 
     The usual input of a convolutional network, and a good summary of timbre. Choose it framewise (``pooling=None``) for
@@ -177,36 +178,43 @@ class MelSpectrogram(FeatureExtractor):
 
     Parameters
     ----------
-    n_mels : int, default=128
-        Number of mel filters.
-    fmin : float, default=0.0
-        Lower edge of the first filter [Hz].
+    n_mels : int or None, default=None
+        Number of mel filters. None means 128, or the convention's.
+    fmin : float or None, default=None
+        Lower edge of the first filter [Hz]. None means 0, or the convention's.
     fmax : float or None, default=None
         Upper edge of the last filter [Hz], at most half the sample rate. None means half the sample rate.
     mel_scale : {"slaney", "htk"}, default="slaney"
         Slaney's scale is linear below 1 kHz; HTK's is logarithmic throughout.
     mel_norm : {"slaney"}, float or None, default="slaney"
         "slaney" gives every filter unit area; a number divides each by its norm of that order; None leaves peaks of 1.
-    power : float, default=2.0
-        Exponent of the magnitude: 2 for power, 1 for amplitude.
+    power : float or None, default=None
+        Exponent of the magnitude: 2 for power, 1 for amplitude. None means 2, or the convention's.
     scale : {"db", "linear"}, default="db"
-        Decibels, or the spectrum itself.
+        Decibels, or the spectrum itself. With a convention, its natural logarithm takes the place of decibels.
     top_db : float or None, default=80.0
         With ``scale="db"``, the floor under each clip's own maximum [dB]. None leaves it at -100 dB.
+    convention : {"librosa", "kaldi", "htk"}, default="librosa"
+        Whose way to follow from the samples to the mel spectrum, and whose values stand where a parameter is None; see
+        the table in the notes.
+    use_energy : bool, default=False
+        With Kaldi's or HTK's convention, whether a row with the logarithm of each frame's energy follows the others.
     sample_rate : int or None, default=None
         Sample rate of the clips [Hz]. None takes the rate of the `AudioBatch`, or 22,050 Hz for plain arrays.
-    n_fft : int, default=2048
-        Length of the Fourier transform [samples]. A larger one resolves frequency better and time worse.
-    hop_length : int, default=512
-        Distance between frames [samples]. A larger one gives fewer frames.
+    n_fft : int or None, default=None
+        Length of the Fourier transform [samples]. A larger one resolves frequency better and time worse. None means 2048,
+        or the convention's.
+    hop_length : int or None, default=None
+        Distance between frames [samples]. A larger one gives fewer frames. None means 512, or the convention's.
     win_length : int or None, default=None
-        Length of the window [samples], at most `n_fft`. None means `n_fft`.
-    window : str, tuple or float, default="hann"
-        Window, as in `scipy.signal.get_window`.
-    center : bool, default=True
-        Whether frames are centred on their time, with padding at both ends of the clip.
-    pad_mode : {"constant", "edge", "reflect", "symmetric", "wrap"}, default="constant"
-        What that padding holds.
+        Length of the window [samples], at most `n_fft`. None means `n_fft`, or the convention's.
+    window : str, tuple, float or None, default=None
+        Window, as in `scipy.signal.get_window`, and "povey" with a convention. None means "hann", or the convention's.
+    center : bool or None, default=None
+        Whether frames are centred on their time, with padding at both ends of the clip. None means True, or the
+        convention's.
+    pad_mode : {"constant", "edge", "reflect", "symmetric", "wrap"} or None, default=None
+        What that padding holds. None means "constant", or the convention's.
     pooling : str, sequence of str or None, default=("mean", "std")
         Statistics over time, as in `audiofeat.dsp.pool`, without the padding that the loader added. None keeps the
         frames.
@@ -233,9 +241,51 @@ class MelSpectrogram(FeatureExtractor):
     maximum. Equal to ``librosa.power_to_db(librosa.feature.melspectrogram(y))`` of librosa 0.11 within 1e-2 dB for
     float32 clips and 1e-6 for float64.
 
+    What `convention` changes, and what None stands for in the parameters:
+
+    =================  =======================  ==========================  =============================
+    what               librosa                  kaldi                       htk
+    =================  =======================  ==========================  =============================
+    samples            from -1 to 1             times 32,768                times 32,768
+    a frame takes      `n_fft` samples          `win_length`, then zeros    `win_length`, then zeros
+    its mean           kept                     removed                     kept
+    pre-emphasis       none                     0.97                        0.97
+    window             periodic                 symmetric                   symmetric
+    filters            triangles in Hz          triangles in mels           the same without edge bins
+    `mel_scale`        as given                 HTK's                       HTK's
+    `mel_norm`         as given                 peaks of 1                  peaks of 1
+    logarithm          decibels, `top_db`       natural, of 1.19e-7 up      natural, of 1 up
+    cosine transform   `dct_type`, `dct_norm`   orthonormal type 2          type 2, sqrt(2 / `n_mels`)
+    `lifter` L         1 + L/2 sin(pi(i+1)/L)   1 + L/2 sin(pi i/L)         1 + L/2 sin(pi i/L)
+    None means:
+    `win_length`       `n_fft`                  25 ms                       25 ms
+    `n_fft`            2048                     power of two that holds it  power of two that holds it
+    `hop_length`       512                      10 ms                       10 ms
+    `window`           "hann"                   "povey"                     "hamming"
+    `center`           True                     False                       False; True is refused
+    `pad_mode`         "constant"               "symmetric"                 none
+    `n_mels`           128                      23                          26
+    `fmin`             0                        20 Hz                       0
+    `power`            2                        2                           1
+    `n_mfcc`           20                       13                          13
+    `lifter`           0                        22                          22
+    `use_energy`       False                    True for `MFCC`             False
+    =================  =======================  ==========================  =============================
+
+    With a convention, values of `mel_norm`, `top_db`, `dct_type` and `dct_norm` that contradict it are refused. Frames of
+    ``center=True`` are those of Kaldi's ``--snip-edges=false``. HTK leaves the bins nearest to both edges of its filter
+    bank out, and its files hold C0 last, which is first here. Derivatives do not depend on the convention.
+
+    Equal to Kaldi's own `compute-fbank-feats` within 1e-3 wherever a band lies less than 70 dB under its frame's
+    loudest; farther down the float32 arithmetic of Kaldi's transform shows.
+
     References
     ----------
     M. Slaney, "Auditory Toolbox, version 2", Interval Research technical report 1998-010, 1998.
+
+    D. Povey et al., "The Kaldi speech recognition toolkit", IEEE ASRU, 2011.
+
+    S. Young et al., "The HTK book", version 3.4, chapter 5, Cambridge University, 2006.
 
     Examples
     --------
@@ -249,31 +299,34 @@ class MelSpectrogram(FeatureExtractor):
     """
 
     _parameter_constraints: dict = {
-        **MEL_CONSTRAINTS,
-        "power": [Interval(Real, 0, None, closed="neither")],
+        **or_none(MEL_CONSTRAINTS),
+        "power": [Interval(Real, 0, None, closed="neither"), None],
         "scale": [StrOptions({"db", "linear"})],
         "top_db": [Interval(Real, 0, None, closed="left"), None],
-        **FRAME_CONSTRAINTS,
+        "use_energy": ["boolean"],
+        **CONVENTION_CONSTRAINTS,
     }
 
     def __init__(
         self,
-        n_mels=128,
-        fmin=0.0,
+        n_mels=None,
+        fmin=None,
         fmax=None,
         mel_scale="slaney",
         mel_norm="slaney",
-        power=2.0,
+        power=None,
         scale="db",
         top_db=80.0,
+        convention="librosa",
+        use_energy=False,
         *,
         sample_rate=None,
-        n_fft=2048,
-        hop_length=512,
+        n_fft=None,
+        hop_length=None,
         win_length=None,
-        window="hann",
-        center=True,
-        pad_mode="constant",
+        window=None,
+        center=None,
+        pad_mode=None,
         pooling=("mean", "std"),
         n_segments=1,
         n_jobs=None,
@@ -286,6 +339,8 @@ class MelSpectrogram(FeatureExtractor):
         self.power = power
         self.scale = scale
         self.top_db = top_db
+        self.convention = convention
+        self.use_energy = use_energy
         self.sample_rate = sample_rate
         self.n_fft = n_fft
         self.hop_length = hop_length
@@ -298,19 +353,23 @@ class MelSpectrogram(FeatureExtractor):
         self.n_jobs = n_jobs
 
     def _check(self, spec: FrameSpec) -> None:
-        check_mel_range(type(self).__name__, self.fmin, self.fmax, spec.sample_rate)
+        self._check_settled()
+        check_mel_range(type(self).__name__, self._value("fmin"), self.fmax, spec.sample_rate)
 
     def _recipe(self):
+        bands = {"n_mels": self._value("n_mels"), "fmin": self._value("fmin"), "fmax": self.fmax}
+        power = float(self._value("power"))
+        if self.convention != "librosa":
+            scale = "log" if self.scale == "db" else self.scale
+            return SpeechMelRecipe(**bands, power=power, scale=scale, use_energy=self.use_energy)
         return MelRecipe(
-            n_mels=self.n_mels,
-            fmin=self.fmin,
-            fmax=self.fmax,
+            **bands,
             mel_scale=self.mel_scale,
             mel_norm=self.mel_norm,
-            power=float(self.power),
+            power=power,
             scale=self.scale,
             top_db=self.top_db,
         )
 
     def _row_names(self):
-        return numbered("mel", self.n_mels)
+        return numbered("mel", self._value("n_mels")) + ["log_energy"] * bool(self.use_energy)

@@ -21,10 +21,17 @@ EXTRACTORS = [
     MFCC(n_mels=20, n_mfcc=13, lifter=22, pad_mode="reflect", n_fft=300, hop_length=77),
     Chroma(**FRAMING),
     Chroma(chroma_norm=2, tuning=0.3, **FRAMING),
+    MelSpectrogram(convention="kaldi", win_length=200, use_energy=True, **FRAMING),
+    MFCC(convention="kaldi", win_length=200, center=True, **FRAMING),
+    MFCC(convention="htk", win_length=200, **FRAMING),
 ]
 POOLED = FeatureBank([(f"m{i}", extractor) for i, extractor in enumerate(EXTRACTORS)])
 FRAMEWISE = FeatureBank(
-    [(f"m{i}", clone(e).set_params(pooling=None)) for i, e in enumerate(EXTRACTORS) if e.hop_length == 100 and e.center]
+    [
+        (f"m{i}", clone(e).set_params(pooling=None))
+        for i, e in enumerate(EXTRACTORS)
+        if e.hop_length == 100 and e.center is not False and getattr(e, "convention", "librosa") == "librosa"
+    ]
 )
 
 

@@ -25,6 +25,8 @@ ESTIMATORS = [
     MelSpectrogram(n_fft=256, n_mels=8, pooling=None),
     MFCC(n_fft=256, n_mels=8, n_mfcc=4),
     MFCC(n_fft=256, n_mels=8, n_mfcc=4, deltas=2, pooling=None),
+    MFCC(convention="kaldi", n_fft=256, win_length=2, hop_length=1),
+    MelSpectrogram(convention="htk", n_fft=256, win_length=2, hop_length=1, pooling=None),
     Chroma(n_fft=256),
     Chroma(n_fft=256, pooling=None),
     SpectralShape(n_fft=64),
