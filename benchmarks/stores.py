@@ -34,7 +34,7 @@ class SQLite:
     def __init__(self, folder: Path):
         folder.mkdir(exist_ok=True)
         self.connection = sqlite3.connect(folder / "values.sqlite", isolation_level=None, timeout=60)
-        for pragma in ("page_size=8192", "journal_mode=WAL", "synchronous=NORMAL"):
+        for pragma in ("page_size=16384", "journal_mode=WAL", "synchronous=NORMAL", "wal_autocheckpoint=2048"):
             self.connection.execute(f"PRAGMA {pragma}")
         self.connection.execute("CREATE TABLE IF NOT EXISTS v (id INTEGER PRIMARY KEY, key BLOB UNIQUE, data BLOB)")
 
