@@ -14,9 +14,13 @@ _HOME = {
     for module, names in {
         "audiofeat._errors": ("AudioInputError", "AudioWarning", "DatasetNotFoundError", "MissingExtraError"),
         "audiofeat.audio": ("AudioBatch", "FeatureCache"),
+        "audiofeat.dsp": ("PCEN",),
         "audiofeat.transformers": (
             "AudioLoader",
+            "CQT",
             "Chroma",
+            "ChromaCENS",
+            "ChromaCQT",
             "Delta",
             "Energy",
             "FeatureBank",

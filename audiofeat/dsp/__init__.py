@@ -5,9 +5,11 @@ lengths in samples, times in seconds. Nothing here reads files or depends on mor
 """
 
 from audiofeat.dsp.cepstral import cepstrum
+from audiofeat.dsp.constantq import CENSRecipe, ConstantQ, ConstantQChromaRecipe, CQTRecipe
 from audiofeat.dsp.delta import delta
 from audiofeat.dsp.filterbanks import chroma_filterbank, dct_matrix, mel_filterbank
 from audiofeat.dsp.framing import FrameSpec
+from audiofeat.dsp.pcen import PCEN, pcen
 from audiofeat.dsp.pooling import STATISTICS, is_statistic, pool, segment_bounds
 from audiofeat.dsp.recipes import CepstrumRecipe, ChromaRecipe, MelRecipe, SpectrumRecipe, extract
 from audiofeat.dsp.scale import amplitude_to_db, hz_to_mel, mel_frequencies, mel_to_hz, power_to_db
@@ -34,10 +36,15 @@ from audiofeat.dsp.temporal import root_mean_square, zero_crossing_rate
 from audiofeat.dsp.tuning import estimate_tuning
 
 __all__ = [
+    "CENSRecipe",
+    "CQTRecipe",
+    "PCEN",
     "SPECTRAL_DESCRIPTORS",
     "STATISTICS",
     "CepstrumRecipe",
     "ChromaRecipe",
+    "ConstantQ",
+    "ConstantQChromaRecipe",
     "ContrastRecipe",
     "EnergyRecipe",
     "FrameSpec",
@@ -59,6 +66,7 @@ __all__ = [
     "mel_filterbank",
     "mel_frequencies",
     "mel_to_hz",
+    "pcen",
     "pool",
     "power_spectrum",
     "power_to_db",

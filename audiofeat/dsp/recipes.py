@@ -16,6 +16,7 @@ import numpy as np
 from audiofeat.dsp.cepstral import cepstrum
 from audiofeat.dsp.filterbanks import _dense_chroma, _sparse_mel
 from audiofeat.dsp.framing import FrameSpec
+from audiofeat.dsp.pcen import PCEN
 from audiofeat.dsp.scale import power_to_db
 from audiofeat.dsp.spectrum import Block, as_float, blocks
 from audiofeat.dsp.tuning import estimate_tuning
@@ -215,7 +216,7 @@ class SpectrumRecipe:
 
 @dataclass(frozen=True)
 class MelRecipe:
-    """Mel spectrogram, as it is or in decibels.
+    """Mel spectrogram, as it is, in decibels, or with its energy normalised.
 
     Parameters
     ----------
@@ -231,8 +232,8 @@ class MelRecipe:
         Normalisation of the filters.
     power : float, default=2.0
         Exponent of the magnitude.
-    scale : {"db", "linear"}, default="db"
-        Decibels, or the mel spectrum itself.
+    scale : {"db", "linear", "pcen"} or PCEN, default="db"
+        Decibels, the mel spectrum itself, or per-channel energy normalisation, with the defaults of `PCEN` or others.
     top_db : float or None, default=80.0
         Floor under the clip's maximum [dB].
     """
@@ -243,7 +244,7 @@ class MelRecipe:
     mel_scale: str = "slaney"
     mel_norm: str | float | None = "slaney"
     power: float = 2.0
-    scale: str = "db"
+    scale: str | PCEN = "db"
     top_db: float | None = 80.0
 
     @property
@@ -266,7 +267,10 @@ class MelRecipe:
         ndarray of shape (n_mels, n_frames)
             The feature.
         """
-        return _scaled(rows, self.scale, self.power, self.top_db)
+        scale = PCEN() if self.scale == "pcen" else self.scale
+        if isinstance(scale, PCEN):
+            return scale.apply(rows, spec, self.power)
+        return _scaled(rows, scale, self.power, self.top_db)
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,10 @@ def estimate_tuning(
         Into how many steps an octave is divided; 12 gives semitones.
     resolution : float, default=0.01
         Width of a bin of the histogram [fractions of a step].
-    fmin, fmax : float, default=150.0 and 4000.0
-        Peaks are looked for from `fmin` up to `fmax` [Hz].
+    fmin : float, default=150.0
+        Where the search for peaks begins [Hz].
+    fmax : float, default=4000.0
+        Where it ends [Hz].
     threshold : float, default=0.1
         Peaks must be higher than this fraction of their frame's maximum.
 

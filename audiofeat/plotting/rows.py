@@ -8,7 +8,7 @@ from functools import singledispatch
 
 import numpy as np
 
-from audiofeat.dsp import FrameSpec, mel_frequencies
+from audiofeat.dsp import PCEN, FrameSpec, mel_frequencies
 from audiofeat.transformers import MFCC, Chroma, FeatureBank, MelSpectrogram, Spectrogram
 
 __all__ = ["FeatureRows", "describe_rows", "framing"]
@@ -141,6 +141,8 @@ def _spectral_values(extractor) -> tuple[str, str, float]:
     decades = 4.0 * power
     if extractor.scale == "db" and getattr(extractor, "convention", "librosa") != "librosa":
         return "Log energy", "linear", decades
+    if isinstance(extractor.scale, PCEN) or extractor.scale == "pcen":
+        return "Normalised energy", "linear", decades
     if extractor.scale == "db":
         return "Level [dB]", "linear", decades
     return {1: "Magnitude", 2: "Power"}.get(power, f"Magnitude^{power:g}"), "log", decades

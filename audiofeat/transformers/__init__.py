@@ -3,6 +3,7 @@
 from audiofeat.transformers.bank import FeatureBank
 from audiofeat.transformers.cepstrum import MFCC
 from audiofeat.transformers.chroma import Chroma
+from audiofeat.transformers.constantq import CQT, ChromaCENS, ChromaCQT
 from audiofeat.transformers.energy import Energy
 from audiofeat.transformers.loading import AudioLoader
 from audiofeat.transformers.maps import Delta, StatsPooling
@@ -11,9 +12,12 @@ from audiofeat.transformers.spectrogram import MelSpectrogram, Spectrogram
 from audiofeat.transformers.tonnetz import Tonnetz
 
 __all__ = [
+    "CQT",
     "MFCC",
     "AudioLoader",
     "Chroma",
+    "ChromaCENS",
+    "ChromaCQT",
     "Delta",
     "Energy",
     "FeatureBank",

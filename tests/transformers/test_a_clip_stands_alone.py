@@ -21,6 +21,8 @@ EXTRACTORS = [
     MFCC(n_mels=20, n_mfcc=13, lifter=22, pad_mode="reflect", n_fft=300, hop_length=77),
     Chroma(**FRAMING),
     Chroma(chroma_norm=2, tuning=0.3, **FRAMING),
+    Chroma(tuning="estimate", **FRAMING),
+    MelSpectrogram(n_mels=20, scale="pcen", **FRAMING),
     MelSpectrogram(convention="kaldi", win_length=200, use_energy=True, **FRAMING),
     MFCC(convention="kaldi", win_length=200, center=True, **FRAMING),
     MFCC(convention="htk", win_length=200, **FRAMING),
