@@ -245,8 +245,8 @@ class MelSpectrogram(ConventionExtractor):
     float32 clips and 1e-6 for float64.
 
     ``scale="pcen"`` is `audiofeat.dsp.pcen` of the clip as whole numbers of 32 bits, as librosa's documentation advises:
-    equal to ``librosa.pcen(librosa.feature.melspectrogram(y, power=power) * 2.0 ** (31 * power))`` within 1e-4 relative
-    for float32 clips and 1e-6 for float64. librosa's example has ``power=1``.
+    equal to ``librosa.pcen(librosa.feature.melspectrogram(y, power=power) * 2.0 ** (31 * power))`` within 1e-3 for
+    float32 clips and 1e-6 for float64, where values lie around 1. librosa's example has ``power=1``.
 
     What `convention` changes, and what None stands for in the parameters:
 

@@ -2,9 +2,10 @@
 
 from numbers import Integral, Real
 
-from audiofeat._sklearn import Interval
+from audiofeat._sklearn import Interval, StrOptions
 from audiofeat.dsp import ChromaRecipe, TonnetzRecipe
 from audiofeat.transformers._base import FRAME_CONSTRAINTS, FeatureExtractor
+from audiofeat.transformers.chroma import tuning_of
 
 __all__ = ["Tonnetz"]
 
@@ -20,8 +21,8 @@ class Tonnetz(FeatureExtractor):
     ----------
     n_chroma : int, default=12
         Number of pitch classes in an octave of the chroma it is made of.
-    tuning : float, default=0.0
-        Deviation of A4 from 440 Hz [fractions of a pitch class].
+    tuning : float or "estimate", default=0.0
+        Deviation of A4 from 440 Hz [fractions of a pitch class]; "estimate" takes it from each clip's own spectrum.
     sample_rate : int or None, default=None
         Sample rate of the clips [Hz]. None takes the rate of the `AudioBatch`, or 22,050 Hz for plain arrays.
     n_fft : int, default=2048
@@ -76,7 +77,7 @@ class Tonnetz(FeatureExtractor):
 
     _parameter_constraints: dict = {
         "n_chroma": [Interval(Integral, 1, None, closed="left")],
-        "tuning": [Interval(Real, -0.5, 0.5, closed="both")],
+        "tuning": [Interval(Real, -0.5, 0.5, closed="both"), StrOptions({"estimate"})],
         **FRAME_CONSTRAINTS,
     }
 
@@ -110,7 +111,7 @@ class Tonnetz(FeatureExtractor):
         self.n_jobs = n_jobs
 
     def _recipe(self):
-        return TonnetzRecipe(ChromaRecipe(n_chroma=self.n_chroma, tuning=float(self.tuning), chroma_norm=None))
+        return TonnetzRecipe(ChromaRecipe(n_chroma=self.n_chroma, tuning=tuning_of(self.tuning), chroma_norm=None))
 
     def _row_names(self):
         return [f"tonnetz_{axis}" for axis in _AXES]

@@ -8,7 +8,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from audiofeat import MFCC, AudioLoader, Chroma, FeatureBank, MelSpectrogram, Spectrogram
+from audiofeat import MFCC, AudioLoader, Chroma, FeatureBank, MelSpectrogram, Spectrogram, Tonnetz
 from audiofeat.dsp import FrameSpec
 
 CLIPS = np.random.default_rng(0).standard_normal((3, 4000))
@@ -138,6 +138,15 @@ def test_members_of_a_bank_are_found_by_name():
     assert not hasattr(bank.transformer_list[0][1], "sample_rate_"), "the parameters are left unfitted"
     bank.set_params(mfcc="drop", chroma=Chroma(pooling="mean"))
     assert list(bank.fit(CLIPS).get_feature_names_out()[:2]) == ["chroma_C_mean", "chroma_C#_mean"]
+
+
+def test_chroma_and_what_is_made_of_it_take_the_tuning_of_each_clip():
+    seconds = np.arange(22050) / 22050
+    flat, sharp = (np.sin(2 * np.pi * 440 * 2 ** (tuning / 12) * seconds) for tuning in (-0.4, 0.4))
+    for extractor in (Chroma(pooling="mean"), Tonnetz(pooling="mean")):
+        tuned, fixed = (clone(extractor).set_params(tuning=t).fit_transform([flat, sharp]) for t in ("estimate", 0.0))
+        assert np.abs(tuned[0] - tuned[1]).max() < 0.5 * np.abs(fixed[0] - fixed[1]).max()
+        np.testing.assert_array_equal(tuned[1:], clone(extractor).set_params(tuning="estimate").fit_transform([sharp]))
 
 
 def test_weights_of_a_bank():
