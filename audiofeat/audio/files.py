@@ -168,11 +168,9 @@ def file_facts(source: str | bytes) -> FileFacts:
     except OSError as exc:
         raise _clip_error(source, exc) from exc
     signature = (status.st_size, status.st_ino, status.st_mtime_ns)
-    with _facts_lock:
-        known = _facts.get(source)
-        if known is not None and known[0] == signature:
-            _facts.move_to_end(source)
-            return known[1]
+    known = _facts.get(source)
+    if known is not None and known[0] == signature:
+        return known[1]
     try:
         content = Path(source).read_bytes()
     except OSError as exc:

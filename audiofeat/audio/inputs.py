@@ -136,17 +136,18 @@ def _rows(frame, by: str) -> Sequence:
 
 
 def _source(item, array_rate: int) -> tuple[Source, int]:
+    if isinstance(item, (str, bytes)):
+        # What most items are, and a search asks for each of them in every fold.
+        facts = file_facts(item)
+        return FileSource(item, facts.digest), facts.sample_rate
     if isinstance(item, _Window):
         return _window_source(*item)
     if isinstance(item, BatchSource):
         return item, item.settings.sample_rate
-    if isinstance(item, (str, os.PathLike)):
-        item = os.fspath(item)
-    elif isinstance(item, (bytearray, memoryview)):
-        item = bytes(item)
-    if isinstance(item, (str, bytes)):
-        facts = file_facts(item)
-        return FileSource(item, facts.digest), facts.sample_rate
+    if isinstance(item, os.PathLike):
+        return _source(os.fspath(item), array_rate)
+    if isinstance(item, (bytearray, memoryview)):
+        return _source(bytes(item), array_rate)
     if hasattr(item, "read"):
         return _source(_content(item), array_rate)
     if isinstance(item, tuple) and len(item) == 2:
