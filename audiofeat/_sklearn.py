@@ -9,6 +9,7 @@ from sklearn.utils._param_validation import (
     StrOptions,
     validate_parameter_constraints,
 )
+from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
@@ -18,6 +19,23 @@ __all__ = [
     "InvalidParameterError",
     "Options",
     "StrOptions",
+    "output_container",
     "check_sample_weight",
     "validate_parameter_constraints",
 ]
+
+
+def output_container(estimator) -> str:
+    """Name the container that `set_output` or the global configuration asks for.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A transformer.
+
+    Returns
+    -------
+    str
+        "default", "pandas" or "polars".
+    """
+    return _get_output_config("transform", estimator)["dense"]

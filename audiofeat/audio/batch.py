@@ -4,6 +4,7 @@ Conventions: a clip is mono float32, ``(n_samples,)``, at the batch's one sample
 the recording, without the padding that `AudioLoader(duration=...)` adds.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -262,6 +263,8 @@ class AudioBatch(Sequence):
         Where extractors keep what they computed of each clip.
     counts : CacheCounts or None, default=None
         What `cache_info` tells; None begins at 0.
+    row_labels : pandas.Index or None, default=None
+        Labels of the clips, if they came as rows of a DataFrame or a Series; features as data frames get them back.
 
     Attributes
     ----------
@@ -294,11 +297,13 @@ class AudioBatch(Sequence):
         settings: LoadSettings,
         cache: FeatureCache | None = None,
         counts: CacheCounts | None = None,
+        row_labels=None,
     ):
         self.sources = list(sources)
         self.settings = settings
         self.cache = cache
         self.counts = CacheCounts() if counts is None else counts
+        self.row_labels = row_labels
 
     @property
     def sample_rate(self) -> int:
@@ -338,7 +343,7 @@ class AudioBatch(Sequence):
         if isinstance(index, (int, np.integer)):
             return self.settings.padded(self.valid(int(index)))
         if isinstance(index, slice):
-            chosen = self.sources[index]
+            rows = np.arange(len(self))[index]
         else:
             indices = np.asarray(index)
             if indices.dtype == bool:
@@ -347,8 +352,10 @@ class AudioBatch(Sequence):
                 indices = np.flatnonzero(indices)
             elif indices.ndim != 1 or (indices.size and indices.dtype.kind not in "iu"):
                 raise IndexError(f"AudioBatch got {index!r}; expected an integer, a slice, a mask or several integers.")
-            chosen = [self.sources[i] for i in indices]
-        return AudioBatch(chosen, self.settings, self.cache, self.counts)
+            rows = indices.astype(int)
+        chosen = [self.sources[i] for i in rows]
+        labels = None if self.row_labels is None else self.row_labels[rows]
+        return AudioBatch(chosen, self.settings, self.cache, self.counts, labels)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[i] for i in range(len(self)))
@@ -374,20 +381,38 @@ class AudioBatch(Sequence):
         self.counts.add(decoded=1)
         return self.settings.valid(self.sources[index])
 
-    def clip(self, index: int) -> np.ndarray:
-        """Decode a clip, padded to the loader's duration.
+    def check(self, *, by: str = "AudioBatch", equal_length: bool = False) -> None:
+        """Decode every clip once, to meet all bad ones before a long computation does.
 
         Parameters
         ----------
-        index : int
-            Which clip.
+        by : str, default="AudioBatch"
+            Who asks, for messages.
+        equal_length : bool, default=False
+            Whether clips that differ in length from most are bad.
 
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            Mono, float32.
+        Raises
+        ------
+        AudioInputError
+            If clips cannot be used: all of them in one error.
         """
-        return self[int(index)]
+        problems, lengths = [], {}
+        for i in range(len(self)):
+            try:
+                lengths[i] = len(self[i])
+            except ClipError as exc:
+                problems.append(self.problem(i, str(exc)))
+        advice = {}
+        if equal_length and len(set(lengths.values())) > 1:
+            usual, n_usual = Counter(lengths.values()).most_common(1)[0]
+            problems += [
+                self.problem(i, f"{length} samples, not {usual} as {n_usual} of {len(self)} clips")
+                for i, length in lengths.items()
+                if length != usual
+            ]
+            advice = {"advice": "Framewise features need clips of equal length: set AudioLoader(duration=...)."}
+        if problems:
+            raise AudioInputError(by, sorted(problems), n_clips=len(self), **advice)
 
     def key(self, index: int) -> bytes:
         """Name a clip by its content and how it is loaded.

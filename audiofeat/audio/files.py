@@ -22,6 +22,10 @@ from audiofeat._errors import ClipError
 __all__ = ["FileFacts", "decode", "file_facts", "mix_down", "resample"]
 
 
+# Decoders of compressed audio may hold back a frame or two at the end [s].
+_CUT_TOLERANCE = 0.1
+
+
 class FileFacts(NamedTuple):
     """What is known of an encoded recording without decoding it."""
 
@@ -56,7 +60,8 @@ def decode(
     Raises
     ------
     ClipError
-        If there is no such file, it is no audio that soundfile reads, or `start` lies at or beyond its end.
+        If there is no such file, it is no audio that soundfile reads, or it is cut off, or `start` lies at or
+        beyond its end.
     """
     try:
         with _opened(source) as file:
@@ -71,6 +76,11 @@ def decode(
                 # Rounded down by itself, as librosa does: start + duration may round to another sample.
                 limits.append(int(duration * rate))
             samples = file.read(min(limits, default=-1), dtype="float32", always_2d=True)
+            expected = min([file.frames - first, *limits])
+            if len(samples) < expected - _CUT_TOLERANCE * rate:
+                raise ClipError(
+                    f"it is cut off: its header says {expected / rate:g} s, and {len(samples) / rate:g} s can be decoded"
+                )
     except (OSError, RuntimeError, ValueError, MemoryError) as exc:
         raise _clip_error(source, exc) from exc
     return mix_down(samples), rate

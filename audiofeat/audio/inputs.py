@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
 
 import numpy as np
@@ -24,7 +24,7 @@ _MOST_CHANNELS = 64
 _END_TOLERANCE = 0.05
 
 
-def as_sources(X, *, array_rate: int, by: str) -> tuple[list[Source], list[int]]:
+def as_sources(X, *, array_rate: int, by: str, read: Callable[[Source], object]) -> tuple[list[Source], list[int]]:
     """Turn an input into sources of clips.
 
     Parameters
@@ -35,6 +35,8 @@ def as_sources(X, *, array_rate: int, by: str) -> tuple[list[Source], list[int]]
         Sample rate of arrays that carry none [Hz].
     by : str
         Who asks, for messages.
+    read : callable
+        Decodes a source. Called only when some clip is bad, so that those whose header hides it are named too.
 
     Returns
     -------
@@ -64,11 +66,26 @@ def as_sources(X, *, array_rate: int, by: str) -> tuple[list[Source], list[int]]
             continue
         sources.append(source)
         rates.append(rate)
+    if problems:
+        problems += _hidden_problems(items, array_rate, read, known={problem.clip for problem in problems})
+        problems.sort()
     if strange:
         raise TypeError(str(AudioInputError(by, problems, n_clips=len(items), advice=f"Expected {_KINDS}.")))
     if problems:
         raise AudioInputError(by, problems, n_clips=len(items))
     return sources, rates
+
+
+def _hidden_problems(items: Sequence, array_rate: int, read: Callable, known: set[int]) -> list[ClipProblem]:
+    """What shows only on decoding, in the items that seemed good."""
+    problems = []
+    for i, item in enumerate(items):
+        if i not in known and not hasattr(item, "read"):
+            try:
+                read(_source(item, array_rate)[0])
+            except ClipError as exc:
+                problems.append(ClipProblem(i, _path(item), str(exc)))
+    return problems
 
 
 class _KindError(ClipError):

@@ -5,6 +5,7 @@ wrong use of the command.
 """
 
 import sys
+import warnings
 
 import click
 
@@ -46,6 +47,11 @@ def audiofeat(ctx, debug):
     ctx.obj = {"debug": debug}
 
 
+def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:
+    """A warning in its own words, without the line of source that gave it."""
+    click.echo(f"Warning: {message}", err=True)
+
+
 def main(args=None) -> None:
     """Run the command.
 
@@ -55,6 +61,7 @@ def main(args=None) -> None:
         Arguments; None takes those of the process.
     """
     arguments = sys.argv[1:] if args is None else list(args)
+    warnings.showwarning = _show_warning
     try:
         audiofeat.main(arguments, prog_name="audiofeat", standalone_mode=False)
     except click.Abort:

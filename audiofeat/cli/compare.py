@@ -1,6 +1,7 @@
 """``audiofeat compare``: from recordings to a table, pictures and a model."""
 
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -54,11 +55,15 @@ def compare(recordings, output, features, models, sample_rate, duration, folds, 
     import joblib
 
     from audiofeat.compare import compare_features
+    from audiofeat.neural.backend import load_keras
     from audiofeat.transformers import AudioLoader
 
+    data = _folder(recordings, folds, test_size, seed) if recordings else _demo_recordings(folds, test_size, seed)
     feature_sets = _chosen(features, _feature_sets(), "--features")
-    classifiers = _chosen(models, _models(epochs, seed), "--models")
-    data = _folder(recordings, test_size, seed) if recordings else _demo_recordings(test_size, seed)
+    classifiers = _chosen(models, _models(epochs, seed, n_calibration=_least(data.train[1], folds)), "--models")
+    if "cnn" in classifiers:
+        # A backend that is missing should be missed now, not after the first candidates.
+        load_keras(by="CNNClassifier")
     click.echo(
         f"Recordings: {data.name}; {len(data.train[0])} to compare on, {len(data.test[0])} kept aside for the test"
     )
@@ -66,6 +71,8 @@ def compare(recordings, output, features, models, sample_rate, duration, folds, 
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
     loader = AudioLoader(sample_rate=sample_rate, duration=duration)
+    # Those kept aside too: a bad one should not wait until the search is over.
+    loader.fit_transform([*data.train[0], *data.test[0]]).check(by="audiofeat compare")
     comparison = compare_features(
         feature_sets,
         classifiers,
@@ -88,7 +95,7 @@ def compare(recordings, output, features, models, sample_rate, duration, folds, 
     for file, what in {**files, model_file: "the winner, fitted on all training recordings"}.items():
         click.echo(f"  {file}  {what}")
     click.echo("\nPredict a new recording with:")
-    click.echo(f"  {_this_command()} predict {model_file} RECORDING")
+    click.echo(f"  {shlex.join([_this_command(), 'predict', str(model_file)])} RECORDING")
 
 
 def _feature_sets() -> dict:
@@ -105,7 +112,7 @@ def _feature_sets() -> dict:
     }
 
 
-def _models(epochs: int | None, seed: int) -> dict:
+def _models(epochs: int | None, seed: int, n_calibration: int) -> dict:
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.ensemble import ExtraTreesClassifier
     from sklearn.pipeline import make_pipeline
@@ -119,7 +126,7 @@ def _models(epochs: int | None, seed: int) -> dict:
         cnn.set_params(epochs=epochs)
     return {
         # A support vector machine has no probabilities of its own; calibration gives them.
-        "svm": CalibratedClassifierCV(make_pipeline(StandardScaler(), SVC(C=10.0)), ensemble=False),
+        "svm": CalibratedClassifierCV(make_pipeline(StandardScaler(), SVC(C=10.0)), ensemble=False, cv=n_calibration),
         "forest": ExtraTreesClassifier(300, random_state=seed),
         "cnn": cnn,
     }
@@ -135,16 +142,19 @@ def _chosen(text: str, known: dict, option: str) -> dict:
     return {name: known[name] for name in names}
 
 
-def _demo_recordings(test_size: float, seed: int) -> Recordings:
+def _demo_recordings(folds: int, test_size: float, seed: int) -> Recordings:
     from audiofeat import datasets
     from audiofeat._errors import DatasetNotFoundError
 
     try:
         bunch = datasets.fetch_cats_dogs(download_if_missing=False)
-    except DatasetNotFoundError:
+    except DatasetNotFoundError as exc:
+        if os.environ.get("AUDIOFEAT_DATA"):
+            # Somebody said where they are, and should hear what is wrong there.
+            click.echo("\n".join(str(exc).splitlines()[:2]), err=True)
         calls = datasets.make_animal_calls(200, random_state=seed)
         name = "synthetic animal calls, made here (the cats-and-dogs recordings are not on this machine)"
-        return _split(name, calls.data, calls.target, calls.groups, test_size, seed)
+        return _split(name, calls.data, calls.target, calls.groups, folds, test_size, seed)
     name = "cats and dogs (Kaggle, mmoreaux), with their published split"
     return Recordings(
         name,
@@ -155,15 +165,30 @@ def _demo_recordings(test_size: float, seed: int) -> Recordings:
     )
 
 
-def _folder(path: str, test_size: float, seed: int) -> Recordings:
+def _folder(path: str, folds: int, test_size: float, seed: int) -> Recordings:
     from audiofeat import datasets
 
     bunch = datasets.load_folder(path)
-    return _split(str(path), bunch.data, bunch.target, None, test_size, seed)
+    return _split(str(path), bunch.data, bunch.target, None, folds, test_size, seed)
 
 
-def _split(name, X, y, groups, test_size, seed) -> Recordings:
+def _least(y, folds: int) -> int:
+    """In how many parts the training part of a fold can be cut with every class in each, five at most."""
+    smallest = int(np.unique(y, return_counts=True)[1].min())
+    return max(2, min(5, smallest * (folds - 1) // folds))
+
+
+def _split(name, X, y, groups, folds, test_size, seed) -> Recordings:
     from sklearn.model_selection import StratifiedGroupKFold, train_test_split
+
+    # Enough that each class has one recording to be tested on and, in every fold, two to learn from.
+    needed = max(folds, 3) + max(1, round(test_size * max(folds, 3)))
+    rare = [f"{v!s} ({c})" for v, c in zip(*np.unique(y, return_counts=True), strict=True) if c < needed]
+    if rare:
+        raise click.ClickException(
+            f"{name} has classes with fewer recordings than {folds} folds and a test need, {needed}: {', '.join(rare)}. "
+            "Add recordings, or pass a smaller --folds."
+        )
 
     indices = np.arange(len(y))
     if groups is None:
@@ -187,7 +212,7 @@ def _show_table(table, folds: int) -> None:
     shown = Table(title=f"Accuracy in {folds}-fold cross-validation", title_justify="left")
     for name in ("features", "model"):
         shown.add_column(name)
-    for name in ("mean ± std", "fit time"):
+    for name in ("mean ± std", "fit time a fold"):
         shown.add_column(name, justify="right")
     for row in table.itertuples():
         shown.add_row(row.features, row.model, f"{row.mean:.3f} ± {row.std:.3f}", f"{row.fit_time:.1f} s")

@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 import numpy as np
 
+from audiofeat._errors import MissingExtraError
+
 __all__ = ["predict"]
 
 
@@ -24,9 +26,7 @@ def predict(model, recordings, as_json):
     Example:
       audiofeat predict results/model.joblib new.wav more/*.wav
     """
-    import joblib
-
-    pipeline = joblib.load(model)
+    pipeline = _load(model)
     # A folder stands for the recordings in it.
     paths = [str(p) for name in recordings for p in (_files_in(Path(name)) if Path(name).is_dir() else [name])]
     labels = pipeline.predict(paths)
@@ -40,11 +40,26 @@ def predict(model, recordings, as_json):
             writer.writerow([path, label, *([] if probability is None else [f"{probability:.3f}"])])
 
 
-def _files_in(folder: Path) -> list[Path]:
-    import soundfile
+def _load(model: str):
+    import joblib
 
-    endings = {f".{name.lower()}" for name in soundfile.available_formats()} | {".aif", ".mp3"}
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in endings)
+    try:
+        pipeline = joblib.load(model)
+    except MissingExtraError:
+        raise
+    except Exception as exc:
+        # What a file that is no pickle makes of the unpickler is anything at all.
+        raise click.ClickException(f"{model} is no model that joblib can load ({type(exc).__name__}: {exc}).") from exc
+    if not hasattr(pipeline, "predict"):
+        raise click.ClickException(f"{model} holds a {type(pipeline).__name__}; expected a fitted pipeline.")
+    return pipeline
+
+
+def _files_in(folder: Path) -> list[Path]:
+    from audiofeat.datasets._paths import is_audio, natural_key
+
+    files = [path for path in folder.rglob("*") if is_audio(path.name) and path.is_file()]
+    files.sort(key=lambda path: natural_key(str(path)))
     if not files:
         raise click.ClickException(f"{folder} holds no recordings; expected files such as .wav, .flac, .ogg or .mp3.")
     return files

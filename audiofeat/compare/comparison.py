@@ -9,11 +9,11 @@ from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.metrics import get_scorer
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
-from audiofeat._errors import AudioInputError, ClipError
 from audiofeat.compare.search import ReportingGridSearch
 from audiofeat.transformers import AudioLoader
 from audiofeat.transformers.shape import framewise, pooled
@@ -189,6 +189,7 @@ def compare_features(
     models = _with_grids(models, "models")
     y = _check_labels(X, y, groups)
     cv = _splitter(cv, y, groups, random_state)
+    _check_scoring(scoring)
     batch = clone(loader).set_params(memory=memory).fit_transform(X)
 
     grids, names = [], []
@@ -207,7 +208,7 @@ def compare_features(
 
     with _progress(names, verbose) as report:
         report.say("Reading the recordings")
-        _prepare(batch, [grid["features"][0] for grid in grids], memory)
+        _prepare(batch, y, grids, memory, n_jobs)
         # The grid replaces features and model; the search asks the pipeline for `score` before it does.
         steps = {"features": grids[0]["features"][0], "model": grids[0]["model"][0]}
         pipeline = Pipeline([("load", clone(loader).set_params(memory=memory)), *steps.items()])
@@ -261,14 +262,22 @@ def _with_grids(mapping, name) -> dict:
 
 
 def _check_labels(X, y, groups) -> np.ndarray:
+    if not hasattr(X, "__len__"):
+        raise TypeError(f"compare_features got {type(X).__name__}, which has no length; expected a list of clips.")
     y = np.asarray(y)
     n_clips = X.shape[0] if hasattr(X, "shape") else len(X)
+    if not n_clips:
+        raise ValueError("compare_features got no clips; expected at least two of each class.")
     for name, values in (("label", y), ("group", groups)):
         if values is not None and len(values) != n_clips:
             raise ValueError(
                 f"compare_features got {len(values)} {name}s for {n_clips} clips; expected one {name} for each clip, "
                 "in the same order."
             )
+    if y.dtype.kind in "Of":
+        missing = [i for i, label in enumerate(y.tolist()) if label is None or label != label]
+        if missing:
+            raise ValueError(f"compare_features got no label for clips {missing}. Label them, or leave them out.")
     classes = np.unique(y)
     if len(classes) < 2:
         raise ValueError(
@@ -293,22 +302,26 @@ def _splitter(cv, y, groups, random_state):
     return kind(n_splits, shuffle=True, random_state=random_state)
 
 
-def _prepare(batch, extractors, memory) -> None:
+def _check_scoring(scoring) -> None:
+    if not (scoring is None or isinstance(scoring, str) or callable(scoring)):
+        raise TypeError(
+            f"compare_features got scoring={scoring!r}; expected one name, such as 'balanced_accuracy', or a function. "
+            "Compare once for each of several scores."
+        )
+    if isinstance(scoring, str):
+        get_scorer(scoring)
+
+
+def _prepare(batch, y, grids, memory, n_jobs) -> None:
     """Meet every bad clip before the search does, and fill the store."""
-    if memory is not None:
-        for extractor in {repr(e): e for e in extractors}.values():
-            if hasattr(extractor, "n_jobs"):
-                extractor = clone(extractor).set_params(n_jobs=-1)
-            extractor.fit_transform(batch)
+    if memory is None:
+        batch.check(by="compare_features", equal_length=any(reads_maps(grid["model"][0]) for grid in grids))
         return
-    problems = []
-    for i in range(len(batch)):
-        try:
-            batch.valid(i)
-        except ClipError as exc:
-            problems.append(batch.problem(i, str(exc)))
-    if problems:
-        raise AudioInputError("compare_features", problems, n_clips=len(batch))
+    for extractor in (grid["features"][0] for grid in grids):
+        # What is in the store already costs a look, so feature sets that stand here twice need no list of their own.
+        if "n_jobs" in extractor.get_params():
+            extractor = clone(extractor).set_params(n_jobs=n_jobs)
+        clone(extractor).fit_transform(batch, y)
 
 
 def _rows(search, names, grids) -> list[dict]:

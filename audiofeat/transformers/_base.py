@@ -13,7 +13,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from audiofeat._errors import AudioInputError, ClipError
-from audiofeat._sklearn import Interval, StrOptions
+from audiofeat._sklearn import Interval, StrOptions, output_container
 from audiofeat.audio import AudioBatch
 from audiofeat.audio.checks import check_samples
 from audiofeat.dsp import STATISTICS, FrameSpec, is_statistic
@@ -59,6 +59,33 @@ class FlexibleOutputMixin(TransformerMixin):
         if transform is not None:
             self._sklearn_output_config = {**getattr(self, "_sklearn_output_config", {}), "transform": transform}
         return self
+
+
+def with_index(estimator, features: np.ndarray, clips: AudioBatch | ArrayClips):
+    """Give pooled features the index that the clips came with, where data frames are wanted.
+
+    scikit-learn takes it from its own input, and a batch is no data frame: rows would be paired with other rows.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Whose output it is.
+    features : ndarray of shape (n_clips, n_columns) or (n_clips, n_rows, n_frames)
+        The output.
+    clips : AudioBatch or ArrayClips
+        Its input.
+
+    Returns
+    -------
+    ndarray or DataFrame
+        A data frame only if one is wanted and the clips have an index.
+    """
+    index = getattr(clips, "row_labels", None)
+    if index is None or features.ndim != 2 or output_container(estimator) != "pandas":
+        return features
+    import pandas as pd
+
+    return pd.DataFrame(features, index=index, columns=estimator.get_feature_names_out(), copy=False)
 
 
 def is_pooled(extractor) -> bool:
@@ -210,7 +237,8 @@ class FeatureExtractor(FlexibleOutputMixin, BaseEstimator):
         check_is_fitted(self)
         clips = as_clips(X, self, reset=False)
         plan = self._plan(self._resolve_rate(clips, self.sample_rate_))
-        return extract_features(clips, [plan], n_jobs=self.n_jobs, by=type(self).__name__)[0]
+        features = extract_features(clips, [plan], n_jobs=self.n_jobs, by=type(self).__name__)[0]
+        return with_index(self, features, clips)
 
     @available_if(is_pooled)
     def get_feature_names_out(self, input_features=None):

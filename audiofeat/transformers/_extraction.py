@@ -192,11 +192,19 @@ def extract_features(clips: Clips, plans: Sequence[Plan], *, n_jobs: int | None,
             Parallel(n_jobs=n_jobs, require="sharedmem")(
                 delayed(_extract_chunk)(clips, plans, chunk, results) for chunk in chunks
             )
-    if results.problems:
-        problems = [clips.problem(i, reason) for i, reason in sorted(results.problems.items())]
-        raise AudioInputError(by, problems, n_clips=len(clips))
-    results.check_lengths(clips, by)
+    problems = [clips.problem(i, reason) for i, reason in results.problems.items()]
+    unequal = results.unequal_lengths(clips)
+    if unequal:
+        raise AudioInputError(by, sorted([*problems, *unequal]), n_clips=len(clips), advice=_EQUAL_LENGTHS)
+    if problems:
+        raise AudioInputError(by, sorted(problems), n_clips=len(clips))
     return results.arrays
+
+
+_EQUAL_LENGTHS = (
+    "Framewise features (pooling=None) need clips of equal length: set AudioLoader(duration=...), "
+    "or pool over time with pooling=('mean', 'std')."
+)
 
 
 class _Results:
@@ -219,22 +227,19 @@ class _Results:
             array[index] = value
         self.shapes[number][index] = value.shape
 
-    def check_lengths(self, clips: Clips, by: str) -> None:
+    def unequal_lengths(self, clips: Clips) -> list[ClipProblem]:
+        """Clips whose number of frames is not that of most, with the first feature that shows it."""
         for shapes in self.shapes:
             counts = Counter(shapes.values())
             if len(counts) < 2:
                 continue
             usual, n_usual = counts.most_common(1)[0]
-            problems = [
+            return [
                 clips.problem(i, f"{shape[-1]} frames, not {usual[-1]} as in {n_usual} of {len(clips)} clips")
-                for i, shape in sorted(shapes.items())
+                for i, shape in shapes.items()
                 if shape != usual
             ]
-            advice = (
-                "Framewise features (pooling=None) need clips of equal length: set AudioLoader(duration=...), "
-                "or pool over time with pooling=('mean', 'std')."
-            )
-            raise AudioInputError(by, problems, n_clips=len(clips), advice=advice)
+        return []
 
 
 class _Task(NamedTuple):

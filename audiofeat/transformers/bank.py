@@ -6,7 +6,7 @@ from sklearn.pipeline import FeatureUnion
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from audiofeat.transformers._base import FeatureExtractor, FlexibleOutputMixin, as_clips, is_pooled
+from audiofeat.transformers._base import FeatureExtractor, FlexibleOutputMixin, as_clips, is_pooled, with_index
 from audiofeat.transformers._extraction import extract_features
 
 __all__ = ["FeatureBank"]
@@ -173,7 +173,7 @@ class FeatureBank(FlexibleOutputMixin, FeatureUnion):
                 f"FeatureBank got members with different numbers of frames: {frames}. "
                 "Give framewise members the same hop_length and center."
             )
-        return np.concatenate(features, axis=1)
+        return with_index(self, np.concatenate(features, axis=1), clips)
 
     @available_if(_all_pooled)
     def get_feature_names_out(self, input_features=None):

@@ -179,10 +179,19 @@ class AudioLoader(FlexibleOutputMixin, BaseEstimator, auto_wrap_output_keys=None
 
     def _load(self, X, *, reset: bool) -> AudioBatch:
         by = type(self).__name__
+        if isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype.kind in "fiu":
+            # scikit-learn would advise to reshape it, and so make every sample a clip.
+            raise ValueError(
+                f"{by} got one 1-D array of {len(X)} samples. Expected 2D array, got 1D array instead. "
+                "Reshape your data: wrap it in a list."
+            )
         if _is_numeric_matrix(X):
             X = validate_data(self, X, reset=reset, dtype="numeric", ensure_all_finite=False)
         expected: int | None = self.sample_rate if reset else self.sample_rate_
-        sources, rates = as_sources(X, array_rate=expected or DEFAULT_SAMPLE_RATE, by=by)
+        array_rate = expected or DEFAULT_SAMPLE_RATE
+        # What is done to clips on their way in, but for the rate, which only they may know.
+        reading = LoadSettings(array_rate, self.duration, self.offset, self.pad_mode)
+        sources, rates = as_sources(X, array_rate=array_rate, by=by, read=reading.valid)
         if not sources:
             raise ValueError(f"{by} got no clips (0 sample(s)); expected at least one.")
         rate: int = expected or Counter(rates).most_common(1)[0][0]
@@ -201,7 +210,8 @@ class AudioLoader(FlexibleOutputMixin, BaseEstimator, auto_wrap_output_keys=None
         cache = self.memory
         if not (cache is None or isinstance(cache, FeatureCache)):
             cache = FeatureCache(cache)
-        return AudioBatch(sources, settings, cache)
+        labels = X.index if hasattr(X, "iloc") else getattr(X, "row_labels", None)
+        return AudioBatch(sources, settings, cache, row_labels=labels)
 
 
 def _is_numeric_matrix(X) -> bool:

@@ -45,7 +45,7 @@ def results(recordings, tmp_path_factory):
     return output
 
 
-def exit_code(caught) -> tuple[int | str, str]:
+def exit_code(caught) -> int | str:
     return caught.value.code
 
 
@@ -133,6 +133,53 @@ def test_predict_names_every_bad_file_without_traceback(results, tmp_path, capfd
     assert "text.wav): not audio" in message
     assert "missing.wav): no such file" in message
     assert "Traceback" not in message
+
+
+def test_a_bad_recording_is_named_before_the_search(recordings, tmp_path):
+    import shutil
+
+    folder = tmp_path / "my recordings"
+    shutil.copytree(recordings, folder)
+    for name in ("cat", "dog"):
+        (folder / name / "zz.wav").write_text("no audio")
+    with pytest.raises(SystemExit) as caught:
+        main(["compare", str(folder), "-o", str(tmp_path / "out"), "--models", "forest", "--folds", "2"])
+    message = exit_code(caught)
+    assert message.count("zz.wav): not audio") == 2
+
+
+def test_too_few_recordings(tmp_path, capfd):
+    for label in ("cat", "dog"):
+        (tmp_path / label).mkdir()
+        for i in range(3):
+            soundfile.write(tmp_path / label / f"{i}.wav", np.full(8000, 0.1), 16000)
+    with pytest.raises(SystemExit) as caught:
+        main(["compare", str(tmp_path), "-o", str(tmp_path / "out"), "--models", "svm"])
+    assert exit_code(caught) == 1
+    assert "cat (3), dog (3)" in capfd.readouterr().err
+
+
+def test_the_printed_command_can_be_pasted(recordings, tmp_path, capfd):
+    import shlex
+
+    output = tmp_path / "my results"
+    main(["compare", str(recordings), "-o", str(output), "--features", "mfcc", "--models", "forest", "--folds", "2"])
+    line = capfd.readouterr().out.splitlines()[-1]
+    assert shlex.split(line)[1:] == ["predict", str(output / "model.joblib"), "RECORDING"]
+
+
+@pytest.mark.parametrize("content", [b"# Read me", b""])
+def test_predict_refuses_what_is_no_model(tmp_path, content, capfd):
+    (tmp_path / "README.md").write_bytes(content)
+    joblib.dump({"a": 1}, tmp_path / "dict.joblib")
+    for name, says in (
+        ("README.md", "is no model that joblib can load"),
+        ("dict.joblib", "holds a dict; expected a fitted pipeline"),
+    ):
+        with pytest.raises(SystemExit) as caught:
+            main(["predict", str(tmp_path / name), "x.wav"])
+        assert exit_code(caught) == 1
+        assert says in capfd.readouterr().err
 
 
 def test_debug_shows_the_traceback(results, tmp_path):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
+from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, GroupKFold, StratifiedKFold
 from sklearn.naive_bayes import GaussianNB
@@ -190,6 +191,38 @@ def test_every_bad_clip_is_named_before_the_search(calls, memory, tmp_path):
         )
     assert [problem.clip for problem in caught.value.problems] == [10, 20]
     assert "1 NaN" in str(caught.value)
+
+
+def test_clips_of_another_length_are_named_by_their_place_in_the_input(calls):
+    rate = calls.data[0][0]
+    data = [(rate, np.resize(samples, rate if i != 13 else 900)) for i, (_, samples) in enumerate(calls.data)]
+    with pytest.raises(AudioInputError) as caught:
+        compare_features({"mfcc": MFCC(**FRAMES)}, {"maps": MapClassifier()}, data, calls.target, cv=2)
+    assert [problem.clip for problem in caught.value.problems] == [13]
+    assert caught.value.n_clips == 40
+
+
+def test_a_supervised_feature_set_meets_the_store(calls, tmp_path):
+    selected = make_pipeline(MFCC(**FRAMES), SelectKBest(k=5))
+    comparison = compare_features(
+        {"best": selected}, {"linear": LINEAR}, calls.data, calls.target, cv=2, memory=tmp_path / "store"
+    )
+    assert len(comparison.table) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"X": [], "y": []}, ValueError, "got no clips"),
+        ({"X": iter([1])}, TypeError, "has no length; expected a list of clips"),
+        ({"y": [None, *["cat"] * 39]}, ValueError, r"got no label for clips \[0\]"),
+        ({"scoring": ["accuracy", "f1"]}, TypeError, "expected one name"),
+    ],
+)
+def test_what_is_no_input(calls, change, error, says):
+    arguments = {"X": calls.data, "y": calls.target, **change}
+    with pytest.raises(error, match=says):
+        compare_features(FEATURES, {"linear": LINEAR}, **arguments)
 
 
 def test_maps_of_clips_of_different_length_are_refused_with_the_cure(calls):

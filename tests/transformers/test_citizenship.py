@@ -8,6 +8,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
@@ -19,7 +20,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_html_repr
 
-from audiofeat import MFCC, AudioLoader, Chroma, Delta, FeatureBank, MelSpectrogram, Spectrogram, StatsPooling
+from audiofeat import MFCC, AudioLoader, Chroma, Delta, Energy, FeatureBank, MelSpectrogram, Spectrogram, StatsPooling
 
 RATE = 8000
 # Low calls and high calls in noise, three clips cut from each recording.
@@ -29,7 +30,6 @@ N_CLIPS = 24
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory):
     """Paths, labels and the recording each clip is from."""
-    import soundfile
 
     folder = tmp_path_factory.mktemp("calls")
     rng = np.random.default_rng(0)
@@ -300,3 +300,19 @@ def test_cats_and_dogs(data_folder):
     assert search.best_score_ > 0.7
     frame = search.best_estimator_[:-1].set_output(transform="pandas").transform(paths)
     assert len(frame) == 24
+
+
+def test_data_frames_keep_the_index_of_the_clips(rng, tmp_path):
+    frame = pd.DataFrame({"path": [str(tmp_path / f"{i}.wav") for i in range(6)], "weight": range(6)})
+    for i, path in enumerate(frame["path"]):
+        soundfile.write(path, (i + 1) / 10 * rng.standard_normal(4000), 16000)
+    shuffled = frame.sample(frac=1, random_state=3)
+    audio = make_pipeline(AudioLoader(16000), Energy(["rms"], pooling="mean", n_fft=512))
+    columns = ColumnTransformer([("audio", audio, ["path"]), ("rest", "passthrough", ["weight"])])
+    out = columns.set_output(transform="pandas").fit_transform(shuffled)
+    assert out.index.tolist() == shuffled.index.tolist()
+    # Loudness grows with the weight: rows are paired only if each stayed with its own.
+    assert out["audio__rms_mean"].corr(out["rest__weight"]) > 0.99
+    batch = AudioLoader(16000).fit_transform(shuffled)[[4, 1]]
+    bank = FeatureBank([("energy", Energy(n_fft=512))]).set_output(transform="pandas")
+    assert bank.fit_transform(batch).index.tolist() == [shuffled.index[4], shuffled.index[1]]

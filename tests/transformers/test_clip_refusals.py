@@ -94,7 +94,9 @@ def test_truncated_files_load_or_are_refused(name, keep):
             (clip,) = np.asarray(LOADER.fit_transform([path]))
         except AudioInputError as exc:
             (problem,) = exc.problems
-            fine = problem.reason.startswith(("an empty file", "not audio that", "it holds no samples"))
+            fine = problem.reason.startswith(
+                ("an empty file", "not audio that", "it holds no samples", "it is cut off")
+            )
         else:
             # An MP3 is padded to whole frames.
             fine = np.isfinite(clip).all() and len(clip) <= len(NOISE) + 2400
@@ -361,7 +363,10 @@ def test_clips_shorter_than_a_frame_without_centring(pooling):
     bank = FeatureBank([("mfcc", MFCC(n_fft=512, center=False, pooling=pooling))])
     for step in (bank, MFCC(n_fft=512, center=False, pooling=pooling)):
         lines = refusal(lambda step=step: step.fit_transform([NOISE, NOISE[:511], NOISE[:512], NOISE[:1]]))
-        assert lines[1:-1] == [
+        short = [line for line in lines[1:-1] if "fewer than" in line]
+        # Framewise, what cannot be used and what differs in length are told at once.
+        assert len(lines) - 2 - len(short) == (1 if pooling is None else 0)
+        assert short == [
             "  clip 1: its 511 samples are fewer than one frame (n_fft=512, center=False)",
             "  clip 3: its 1 samples are fewer than one frame (n_fft=512, center=False)",
         ]
@@ -415,3 +420,31 @@ def test_extractors_want_samples(write_clip, kind):
 def test_arrays_that_extractors_refuse(X, kind, message):
     with pytest.raises(kind, match=message):
         MFCC().fit(X)
+
+
+def test_problems_of_every_kind_come_at_once(tmp_path):
+    paths = [tmp_path / f"{name}.wav" for name in ("gone", "nan", "fine")]
+    soundfile.write(paths[1], np.where(np.arange(len(NOISE)) == 7, np.nan, NOISE), RATE, subtype="FLOAT")
+    soundfile.write(paths[2], NOISE, RATE)
+    lines = refusal(lambda: LOADER.fit_transform(paths))
+    assert len(lines) == 4
+    assert "gone.wav): no such file" in lines[1]
+    assert "nan.wav): 1 NaN" in lines[2]
+    # Framewise, a clip of another length beside one that holds NaN.
+    lines = refusal(
+        lambda: MFCC(pooling=None).fit_transform(
+            AudioLoader(RATE).fit_transform([paths[1], paths[2], paths[2], NOISE[:900]])
+        )
+    )
+    assert len(lines) == 4
+    assert "nan.wav): 1 NaN" in lines[1]
+    assert "clip 3: " in lines[2]
+    assert "AudioLoader(duration=...)" in lines[3]
+
+
+def test_a_cut_off_mp3_is_refused(tmp_path):
+    path = tmp_path / "a.mp3"
+    soundfile.write(path, np.tile(NOISE, 5), RATE)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
+    lines = refusal(lambda: np.asarray(LOADER.fit_transform([path])))
+    assert "a.mp3): it is cut off: its header says" in lines[1]
