@@ -4,6 +4,13 @@ Conventions: a clip is a 1-D array ``(n_samples,)``; a feature of a clip is ``(n
 lengths in samples, times in seconds. Nothing here reads files or depends on more than one clip.
 """
 
+from audiofeat.dsp.band_cepstra import (
+    GammatoneCepstrumRecipe,
+    LinearCepstrumRecipe,
+    erb_frequencies,
+    gammatone_filterbank,
+    linear_filterbank,
+)
 from audiofeat.dsp.cepstral import cepstrum
 from audiofeat.dsp.constantq import CENSRecipe, ConstantQ, ConstantQChromaRecipe, CQTRecipe
 from audiofeat.dsp.delta import delta
@@ -36,11 +43,11 @@ from audiofeat.dsp.temporal import root_mean_square, zero_crossing_rate
 from audiofeat.dsp.tuning import estimate_tuning
 
 __all__ = [
-    "CENSRecipe",
-    "CQTRecipe",
     "PCEN",
     "SPECTRAL_DESCRIPTORS",
     "STATISTICS",
+    "CENSRecipe",
+    "CQTRecipe",
     "CepstrumRecipe",
     "ChromaRecipe",
     "ConstantQ",
@@ -48,6 +55,8 @@ __all__ = [
     "ContrastRecipe",
     "EnergyRecipe",
     "FrameSpec",
+    "GammatoneCepstrumRecipe",
+    "LinearCepstrumRecipe",
     "MelRecipe",
     "SpectralShapeRecipe",
     "SpectrumRecipe",
@@ -59,10 +68,13 @@ __all__ = [
     "chroma_filterbank",
     "dct_matrix",
     "delta",
+    "erb_frequencies",
     "estimate_tuning",
     "extract",
+    "gammatone_filterbank",
     "hz_to_mel",
     "is_statistic",
+    "linear_filterbank",
     "mel_filterbank",
     "mel_frequencies",
     "mel_to_hz",

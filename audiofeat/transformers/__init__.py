@@ -1,5 +1,6 @@
 """scikit-learn transformers: the loader, the feature extractors, and steps on framewise features."""
 
+from audiofeat.transformers.band_cepstra import GFCC, LFCC
 from audiofeat.transformers.bank import FeatureBank
 from audiofeat.transformers.cepstrum import MFCC
 from audiofeat.transformers.chroma import Chroma
@@ -7,14 +8,18 @@ from audiofeat.transformers.constantq import CQT, ChromaCENS, ChromaCQT
 from audiofeat.transformers.energy import Energy
 from audiofeat.transformers.loading import AudioLoader
 from audiofeat.transformers.maps import Delta, StatsPooling
+from audiofeat.transformers.normalization import CepstralNormalization
 from audiofeat.transformers.shape_descriptors import SpectralContrast, SpectralShape
 from audiofeat.transformers.spectrogram import MelSpectrogram, Spectrogram
 from audiofeat.transformers.tonnetz import Tonnetz
 
 __all__ = [
     "CQT",
+    "GFCC",
+    "LFCC",
     "MFCC",
     "AudioLoader",
+    "CepstralNormalization",
     "Chroma",
     "ChromaCENS",
     "ChromaCQT",

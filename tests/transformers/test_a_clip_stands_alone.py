@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 
-from audiofeat import MFCC, AudioLoader, Chroma, FeatureBank, MelSpectrogram, Spectrogram, StatsPooling
+from audiofeat import GFCC, LFCC, MFCC, AudioLoader, Chroma, FeatureBank, MelSpectrogram, Spectrogram, StatsPooling
 
 few = settings(max_examples=12, derandomize=True, deadline=None)
 
@@ -26,6 +26,8 @@ EXTRACTORS = [
     MelSpectrogram(convention="kaldi", win_length=200, use_energy=True, **FRAMING),
     MFCC(convention="kaldi", win_length=200, center=True, **FRAMING),
     MFCC(convention="htk", win_length=200, **FRAMING),
+    LFCC(n_filters=30, **FRAMING),
+    GFCC(n_filters=30, deltas=1, **FRAMING),
 ]
 POOLED = FeatureBank([(f"m{i}", extractor) for i, extractor in enumerate(EXTRACTORS)])
 FRAMEWISE = FeatureBank(

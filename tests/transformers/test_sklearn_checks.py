@@ -4,8 +4,11 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from audiofeat import (
     CQT,
+    GFCC,
+    LFCC,
     MFCC,
     AudioLoader,
+    CepstralNormalization,
     Chroma,
     ChromaCENS,
     ChromaCQT,
@@ -31,6 +34,10 @@ ESTIMATORS = [
     MFCC(n_fft=256, n_mels=8, n_mfcc=4, deltas=2, pooling=None),
     MFCC(convention="kaldi", n_fft=256, win_length=2, hop_length=1),
     MelSpectrogram(convention="htk", n_fft=256, win_length=2, hop_length=1, pooling=None),
+    LFCC(n_fft=256, n_filters=16, n_lfcc=4),
+    LFCC(n_fft=256, n_filters=16, n_lfcc=4, deltas=2, pooling=None),
+    GFCC(n_fft=256, n_filters=16, n_gfcc=4),
+    GFCC(n_fft=256, n_filters=16, n_gfcc=4, compression="log", pooling=None),
     Chroma(n_fft=256),
     Chroma(n_fft=256, pooling=None),
     Chroma(n_fft=256, tuning="estimate"),
@@ -51,6 +58,9 @@ ESTIMATORS = [
     StatsPooling(),
     StatsPooling(["median", "percentile_90"], n_segments=3),
     Delta(),
+    CepstralNormalization(),
+    CepstralNormalization("mean", per="fit"),
+    CepstralNormalization(per="fit"),
     FeatureBank([("mel", MelSpectrogram(n_fft=256, n_mels=8)), ("chroma", Chroma(n_fft=256))]),
     FeatureBank([("mel", MelSpectrogram(n_mels=8, pooling=None)), ("chroma", Chroma(pooling=None))]),
 ]
