@@ -43,6 +43,5 @@ def need(module: str, *, extra: str, by: str) -> ModuleType:
         if exc.name != module.partition(".")[0]:
             raise
         raise MissingExtraError(
-            f"{by} needs {exc.name}, which is not installed. Install it with `pip install 'scikit-audiofeat[{extra}]'`, "
-            f"or `pip install '.[{extra}]'` in a clone."
+            f"{by} needs {exc.name}, which is not installed. Install it with `pip install '.[{extra}]'` in a clone."
         ) from exc

@@ -61,14 +61,14 @@ def _choose_backend(by):
         if configured in _EXTRAS and find_spec(configured) is None:
             raise MissingExtraError(
                 f"{by} needs {configured}, which KERAS_BACKEND={configured!r} asks for and which is not installed. "
-                f"Install it with `pip install 'scikit-audiofeat[{_EXTRAS[configured]}]'`, or unset KERAS_BACKEND."
+                f"Install it with `pip install '.[{_EXTRAS[configured]}]'` in a clone, or unset KERAS_BACKEND."
             )
         return None
     installed = [name for name in _EXTRAS if find_spec(name) is not None]
     if not installed:
         raise MissingExtraError(
             f"{by} needs a backend for Keras: TensorFlow, torch or JAX, and none is installed. "
-            "Install one with `pip install 'scikit-audiofeat[cnn]'` (TensorFlow), `[cnn-torch]` or `[cnn-jax]`."
+            "Install one with `pip install '.[cnn]'` (TensorFlow), `'.[cnn-torch]'` or `'.[cnn-jax]'` in a clone."
         )
     preferred = _backend_of_keras_json()
     return preferred if preferred in installed else installed[0]
