@@ -134,6 +134,14 @@ def test_download_of_cats_dogs(data_folder, server, tmp_path):
     assert len(server.requested) == 278
 
 
+def test_download_of_fsdd(data_folder, server, tmp_path):
+    files = read_registry("fsdd.txt", str)
+    server.files = {file.remote_path: data_folder / "fsdd" / file.path for file in files}
+    digits = fetch_fsdd(data_home=tmp_path, base_url=server.url)
+    check_bunch(digits, 3000)
+    assert len(server.requested) == 3000
+
+
 def test_download_of_a_fold_of_esc10(data_folder, server, tmp_path):
     files = [file for file in read_registry("esc10.txt", esc10_path) if PurePosixPath(file.path).name.startswith("1-")]
     server.files = {file.remote_path: data_folder / "esc10_dev" / file.path for file in files}
