@@ -55,7 +55,7 @@ def compare(recordings, output, features, models, sample_rate, duration, folds, 
     import joblib
 
     from audiofeat.compare import compare_features
-    from audiofeat.neural.backend import load_keras
+    from audiofeat.neural.backend import require_backend
     from audiofeat.transformers import AudioLoader
 
     data = _folder(recordings, folds, test_size, seed) if recordings else _demo_recordings(folds, test_size, seed)
@@ -63,7 +63,7 @@ def compare(recordings, output, features, models, sample_rate, duration, folds, 
     classifiers = _chosen(models, _models(epochs, seed, n_calibration=_least(data.train[1], folds)), "--models")
     if "cnn" in classifiers:
         # A backend that is missing should be missed now, not after the first candidates.
-        load_keras(by="CNNClassifier")
+        require_backend(by="CNNClassifier")
     click.echo(
         f"Recordings: {data.name}; {len(data.train[0])} to compare on, {len(data.test[0])} kept aside for the test"
     )

@@ -17,7 +17,7 @@ import numpy as np
 from audiofeat._errors import MissingExtraError
 from audiofeat._optional import need
 
-__all__ = ["keep_out_of_the_registry", "load_keras", "make_forward", "seeded"]
+__all__ = ["keep_out_of_the_registry", "load_keras", "make_forward", "require_backend", "seeded"]
 
 # Which backend serves when nobody chose one, and the extra that installs it.
 _EXTRAS = {"torch": "cnn-torch", "tensorflow": "cnn", "jax": "cnn-jax"}
@@ -52,6 +52,14 @@ def load_keras(*, by, verbose=0):
             print(f"{by} uses Keras {keras.__version__} on {keras.backend.backend()}.")  # noqa: T201
     _settle_threads(keras.backend.backend())
     return keras
+
+
+def require_backend(*, by):
+    """Refuse at once if Keras or its backend is missing, without the seconds that importing them takes."""
+    if "keras" not in sys.modules:
+        if find_spec("keras") is None:
+            need("keras", extra="cnn", by=by)
+        _choose_backend(by)
 
 
 def _choose_backend(by):

@@ -1,6 +1,9 @@
 """The command line as a person uses it."""
 
 import json
+import os
+import subprocess
+import sys
 
 import joblib
 import numpy as np
@@ -180,6 +183,20 @@ def test_predict_refuses_what_is_no_model(tmp_path, content, capfd):
             main(["predict", str(tmp_path / name), "x.wav"])
         assert exit_code(caught) == 1
         assert says in capfd.readouterr().err
+
+
+def test_a_missing_backend_is_missed_before_the_search(recordings, tmp_path):
+    # In a process of its own: here Keras may be imported already.
+    code = "from audiofeat.cli import main; main()"
+    arguments = ["compare", str(recordings), "-o", str(tmp_path), "--models", "svm,cnn", "--folds", "2"]
+    environment = os.environ | {"KERAS_BACKEND": "jax"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode == 0:
+        pytest.skip("JAX is installed here")
+    assert "KERAS_BACKEND='jax' asks for and which is not installed" in done.stderr
+    assert "+ svm" not in done.stderr
 
 
 def test_debug_shows_the_traceback(results, tmp_path):
