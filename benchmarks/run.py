@@ -57,7 +57,8 @@ def measure(libraries: list[str], rounds: int) -> tuple[dict, dict[str, str]]:
             for library, worker in workers.items():
                 answer = worker.ask(case)
                 if "error" in answer:
-                    errors[library] = answer["error"]
+                    # Its kind: the message may name folders of this machine.
+                    errors[library] = answer["error"].partition(":")[0]
                 elif "seconds" in answer and round_:  # the first round warms up
                     times.setdefault(case, {}).setdefault(library, []).append(answer["seconds"])
             print(f"\r{case.name}: round {round_}/{rounds} ", end="", file=sys.stderr, flush=True)

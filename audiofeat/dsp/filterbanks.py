@@ -164,7 +164,9 @@ def dct_matrix(n_out: int, n_in: int, *, dct_type: int = 2, dct_norm: str | None
     ndarray of shape (n_out, n_in)
         Rows of the transform, float64.
     """
-    return scipy.fft.dct(np.eye(n_in), type=dct_type, norm=dct_norm, axis=0)[:n_out]  # type: ignore[call-overload]
+    # A constant, which SciPy computes whatever library stands behind scipy.fft: many have no cosine transform.
+    with scipy.fft.set_backend("scipy"):
+        return scipy.fft.dct(np.eye(n_in), type=dct_type, norm=dct_norm, axis=0)[:n_out]  # type: ignore[call-overload]
 
 
 @lru_cache(maxsize=32)
