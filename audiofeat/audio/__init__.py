@@ -2,7 +2,7 @@
 
 from audiofeat.audio.batch import ArraySource, AudioBatch, BatchSource, FileSource, LoadSettings
 from audiofeat.audio.cache import CacheCounts, CacheInfo, FeatureCache, fingerprint
-from audiofeat.audio.inputs import as_sources
+from audiofeat.audio.inputs import as_sources, read_content
 
 __all__ = [
     "ArraySource",
@@ -14,5 +14,6 @@ __all__ = [
     "FileSource",
     "LoadSettings",
     "as_sources",
+    "read_content",
     "fingerprint",
 ]

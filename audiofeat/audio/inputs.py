@@ -12,7 +12,7 @@ from audiofeat.audio.batch import ArraySource, AudioBatch, BatchSource, FileSour
 from audiofeat.audio.checks import check_samples
 from audiofeat.audio.files import file_facts, mix_down
 
-__all__ = ["as_sources"]
+__all__ = ["as_sources", "read_content"]
 
 _KINDS = (
     "paths, bytes, binary file objects, 1-D arrays or (rate, array) pairs, a 2-D array, an AudioBatch, or a DataFrame "
@@ -166,7 +166,7 @@ def _source(item, array_rate: int) -> tuple[Source, int]:
     if isinstance(item, (bytearray, memoryview)):
         return _source(bytes(item), array_rate)
     if hasattr(item, "read"):
-        return _source(_content(item), array_rate)
+        return _source(read_content(item), array_rate)
     if isinstance(item, tuple) and len(item) == 2:
         rate, samples = item
         if isinstance(rate, np.ndarray) and rate.ndim == 0:
@@ -196,7 +196,24 @@ def _window_source(path, start: float, end: float) -> tuple[FileSource, int]:
     return FileSource(os.fspath(path), facts.digest, start, stop), facts.sample_rate
 
 
-def _content(file) -> bytes:
+def read_content(file) -> bytes:
+    """Read an open file from its beginning.
+
+    Parameters
+    ----------
+    file : binary file object
+        The file; a stream that cannot be rewound is read from where it stands.
+
+    Returns
+    -------
+    bytes
+        Its content.
+
+    Raises
+    ------
+    ClipError
+        If it cannot be read, or is in text mode.
+    """
     content = None
     if not isinstance(file, io.TextIOBase):
         try:

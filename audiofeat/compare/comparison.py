@@ -4,7 +4,8 @@ Conventions: a feature set is an extractor; each model gets it in the shape it n
 for a model that reads them, as its tags say, and one row of columns per clip for any other.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
+from audiofeat.audio import read_content
 from audiofeat.compare.search import ReportingGridSearch
 from audiofeat.transformers import AudioLoader
 from audiofeat.transformers.shape import framewise, pooled
@@ -187,6 +189,7 @@ def compare_features(
     loader = AudioLoader() if loader is None else loader
     features = _with_grids(features, "features")
     models = _with_grids(models, "models")
+    X = _portable(X)
     y = _check_labels(X, y, groups)
     cv = _splitter(cv, y, groups, random_state)
     _check_scoring(scoring)
@@ -259,6 +262,13 @@ def _with_grids(mapping, name) -> dict:
             )
         pairs[key] = pair
     return pairs
+
+
+def _portable(X):
+    """Clips that can be counted, split, and sent to worker processes: streams are read, generators gone through."""
+    if isinstance(X, (str, bytes, os.PathLike)) or hasattr(X, "shape") or not isinstance(X, Iterable):
+        return X
+    return [read_content(item) if hasattr(item, "read") else item for item in X]
 
 
 def _check_labels(X, y, groups) -> np.ndarray:

@@ -1,8 +1,11 @@
 """compare_features: what it compares, what it refuses, what it hands back."""
 
+import io
+
 import joblib
 import numpy as np
 import pytest
+import soundfile
 from sklearn.base import clone
 from sklearn.dummy import DummyClassifier
 from sklearn.feature_selection import SelectKBest
@@ -210,11 +213,22 @@ def test_a_supervised_feature_set_meets_the_store(calls, tmp_path):
     assert len(comparison.table) == 1
 
 
+def test_open_files_and_generators(calls, tmp_path):
+    for i, (rate, samples) in enumerate(calls.data):
+        soundfile.write(tmp_path / f"{i}.wav", samples, rate)
+    contents = [(tmp_path / f"{i}.wav").read_bytes() for i in range(len(calls.data))]
+    arguments = ({"mfcc": MFCC(**FRAMES)}, {"linear": LINEAR})
+    expected = compare_features(*arguments, contents, calls.target, cv=2, random_state=0).best_score
+    files = [io.BytesIO(content) for content in contents]
+    assert compare_features(*arguments, files, calls.target, cv=2, random_state=0, n_jobs=2).best_score == expected
+    assert compare_features(*arguments, iter(contents), calls.target, cv=2, random_state=0).best_score == expected
+
+
 @pytest.mark.parametrize(
     ("change", "error", "says"),
     [
         ({"X": [], "y": []}, ValueError, "got no clips"),
-        ({"X": iter([1])}, TypeError, "has no length; expected a list of clips"),
+        ({"X": 3}, TypeError, "has no length; expected a list of clips"),
         ({"y": [None, *["cat"] * 39]}, ValueError, r"got no label for clips \[0\]"),
         ({"scoring": ["accuracy", "f1"]}, TypeError, "expected one name"),
     ],
