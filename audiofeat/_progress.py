@@ -44,6 +44,13 @@ class Progress:
         """
 
 
+class _Lines(Progress):
+    """Lines on stderr, where no bar can be drawn."""
+
+    def line(self, text: str) -> None:
+        print(f"  {text}", file=sys.stderr, flush=True)  # noqa: T201
+
+
 class _Bar(Progress):
     """A bar on stderr, so that what is on stdout can be piped."""
 
@@ -118,6 +125,9 @@ def progress(verbose: bool | str = "auto") -> Iterator[Progress]:
         raise ValueError(f"Got verbose={verbose!r}; expected 'auto', True or False.")
     if not verbose or (verbose == "auto" and not sys.stderr.isatty()):
         yield Progress()
+        return
+    if not sys.stderr.isatty():
+        yield _Lines()
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
