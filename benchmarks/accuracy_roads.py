@@ -1,0 +1,51 @@
+"""The roads from recordings to labels that `accuracy.py` compares: one entry of `ROADS` each.
+
+A road is a function ``(sound, seed, store) -> (pipeline, grid)``: the pipeline from paths to labels, and the settings
+among which cross-validation on the training clips chooses, as `GridSearchCV` takes them. An empty grid leaves nothing to
+choose. `sound` says what the training recordings are like, `store` is the folder of features for `AudioLoader`.
+"""
+
+from collections.abc import Callable
+
+from accuracy_problems import Sound
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from audiofeat import MFCC, AudioLoader, CNNClassifier, MelSpectrogram
+
+__all__ = ["ROADS", "Road"]
+
+Road = Callable[[Sound, int, str], tuple[Pipeline, dict]]
+
+# Longer clips are cut: the first seconds say what a clip is, and what follows costs time.
+_LONGEST = 5.0
+
+
+def loader(sound: Sound, store: str, *, sample_rate: int = 16000, pad_mode: str = "wrap") -> AudioLoader:
+    """Load clips of one length, at the recordings' own rate if it is below `sample_rate`."""
+    rate, duration = min(sample_rate, sound.sample_rate), min(_LONGEST, sound.seconds)
+    return AudioLoader(sample_rate=rate, duration=duration, pad_mode=pad_mode, memory=store)
+
+
+def mfcc_svc(sound, seed, store):
+    """Pooled MFCC with derivatives and a support vector machine: what there was before."""
+    model = make_pipeline(StandardScaler(), SVC())
+    steps = [("load", loader(sound, store)), ("features", MFCC(n_mfcc=20, deltas=2)), ("model", model)]
+    return Pipeline(steps), {"model__svc__C": [1.0, 10.0, 100.0]}
+
+
+def cnn(sound, seed, store):
+    """Log-mel maps and a network that is trained from nothing."""
+    short = sound.seconds < 1.0
+    mel = MelSpectrogram(
+        pooling=None, n_mels=40 if short else 64, n_fft=256 if short else 1024, hop_length=128 if short else 512
+    )
+    steps = [("load", loader(sound, store)), ("features", mel), ("model", CNNClassifier(random_state=seed))]
+    return Pipeline(steps), {}
+
+
+ROADS: dict[str, Road] = {
+    "MFCC, SVC": mfcc_svc,
+    "CNN": cnn,
+}
