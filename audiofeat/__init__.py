@@ -12,7 +12,14 @@ from audiofeat._version import __version__
 _HOME = {
     name: module
     for module, names in {
-        "audiofeat._errors": ("AudioInputError", "AudioWarning", "DatasetNotFoundError", "MissingExtraError"),
+        "audiofeat._errors": (
+            "AudioInputError",
+            "AudioWarning",
+            "DatasetNotFoundError",
+            "MissingExtraError",
+            "ModelLoadError",
+            "ModelVersionWarning",
+        ),
         "audiofeat.audio": ("AudioBatch", "FeatureCache"),
         "audiofeat.dsp": ("PCEN",),
         "audiofeat.transformers": (
@@ -38,6 +45,16 @@ _HOME = {
         "audiofeat.neural": ("CNNClassifier", "SpectrogramAugmenter"),
         "audiofeat.plotting": ("HistoryDisplay", "SpectrogramDisplay", "WaveformDisplay"),
         "audiofeat.compare": ("FeatureComparison", "compare_features"),
+        "audiofeat.persistence": (
+            "Provenance",
+            "export_onnx",
+            "load_model",
+            "model_card",
+            "read_provenance",
+            "save_model",
+            "training_digest",
+            "trusted_types",
+        ),
     }.items()
     for name in names
 }

@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-__all__ = ["AudioInputError", "AudioWarning", "ClipError", "ClipProblem", "DatasetNotFoundError", "MissingExtraError"]
+__all__ = [
+    "AudioInputError",
+    "AudioWarning",
+    "ClipError",
+    "ClipProblem",
+    "DatasetNotFoundError",
+    "MissingExtraError",
+    "ModelLoadError",
+    "ModelVersionWarning",
+]
 
 # Beyond this the message would hide its own advice; `AudioInputError.problems` always holds all of them.
 _MOST_SHOWN = 100
@@ -23,6 +32,14 @@ class ClipError(ValueError):
 
 class DatasetNotFoundError(FileNotFoundError):
     """A data set is neither on disk nor reachable; the message says where to put its files."""
+
+
+class ModelLoadError(ValueError):
+    """A file holds no model, or one that cannot or should not be loaded; the message says why, and what to do."""
+
+
+class ModelVersionWarning(UserWarning):
+    """A model was saved with other versions of packages than those that are to run it."""
 
 
 class ClipProblem(NamedTuple):
