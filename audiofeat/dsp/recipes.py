@@ -117,6 +117,9 @@ def extract(audio: np.ndarray, spec: FrameSpec, recipes: Sequence[Recipe]) -> li
     for block in blocks(audio, spec) if of_blocks else ():
         for projection in of_blocks:
             part = projection(block, spec)
+            if len(block.frames) == n_frames:
+                rows[projection] = part
+                continue
             if projection not in rows:
                 rows[projection] = np.empty((len(part), n_frames), dtype=part.dtype)
             rows[projection][:, block.start : block.stop] = part

@@ -129,7 +129,7 @@ def power_to_db(
     if power.dtype.kind != "f":
         power = power.astype(np.float64)
     # NumPy turns arrays without an axis into numbers, which nothing can be written to.
-    out = np.asarray(np.maximum(power, amin, out=None if copy else power))
+    out = np.asarray(_at_least(power, amin, out=None if copy else power))
     # The natural logarithm times a constant: numpy has a vectorised log but no vectorised log10.
     np.log(out, out=out)
     out *= 10.0 / np.log(10.0)
@@ -137,7 +137,7 @@ def power_to_db(
     if reference:
         out -= reference
     if top_db is not None and out.size:
-        np.maximum(out, out.max() - top_db, out=out)
+        _at_least(out, out.max() - top_db, out=out)
     return out
 
 
@@ -166,6 +166,11 @@ def amplitude_to_db(
     """
     power = np.square(amplitude, out=None if copy else amplitude)
     return power_to_db(power, ref=ref**2, amin=amin**2, top_db=top_db, copy=False)
+
+
+def _at_least(values: np.ndarray, floor: float, out: np.ndarray | None) -> np.ndarray:
+    # A row of the floor instead of the number: numpy vectorises the maximum of two arrays, not that with a number.
+    return np.maximum(values, np.full(values.shape[-1:], floor, dtype=values.dtype), out=out)
 
 
 def _check_mel_scale(mel_scale: str) -> None:
