@@ -16,6 +16,7 @@ from audiofeat._errors import AudioInputError, ClipError, ClipProblem
 from audiofeat.audio.cache import CacheCounts, CacheInfo, FeatureCache, fingerprint
 from audiofeat.audio.checks import check_samples
 from audiofeat.audio.files import decode, file_facts, resample
+from audiofeat.audio.opened import OpenFiles
 
 __all__ = ["ArraySource", "AudioBatch", "BatchSource", "FileSource", "LoadSettings"]
 
@@ -55,7 +56,7 @@ class FileSource:
         whole = self.stop is None and not self.start
         return self.digest + (_WHOLE if whole else fingerprint((self.start, self.stop)).encode())
 
-    def read(self, offset: float, duration: float | None) -> tuple[np.ndarray, int]:
+    def read(self, offset: float, duration: float | None, files: OpenFiles | None = None) -> tuple[np.ndarray, int]:
         """Decode the clip.
 
         Parameters
@@ -64,6 +65,8 @@ class FileSource:
             Seconds to skip at its beginning.
         duration : float or None
             Seconds to read at most.
+        files : OpenFiles or None, default=None
+            Where the recording may be open already.
 
         Returns
         -------
@@ -75,7 +78,9 @@ class FileSource:
         start = self.start + offset
         if self.stop is not None and start >= self.stop:
             raise _begins_too_late(offset, self.stop - self.start)
-        samples = decode(self.content, start=start, stop=self.stop, duration=duration)
+        # A whole recording is opened once in any case.
+        files = files if self.start or self.stop is not None else None
+        samples = decode(self.content, start=start, stop=self.stop, duration=duration, files=files)
         # Looked at after decoding: what was read must not be stored under the name of what had been there.
         if isinstance(self.content, str) and file_facts(self.content).digest != self.digest:
             raise ClipError("it has changed since it was loaded; load it again")
@@ -105,7 +110,7 @@ class ArraySource:
         hasher.update(np.ascontiguousarray(self.samples).data)
         return hasher.digest()
 
-    def read(self, offset: float, duration: float | None) -> tuple[np.ndarray, int]:
+    def read(self, offset: float, duration: float | None, files: OpenFiles | None = None) -> tuple[np.ndarray, int]:
         """Cut the clip.
 
         Parameters
@@ -114,6 +119,8 @@ class ArraySource:
             Seconds to skip at its beginning.
         duration : float or None
             Seconds to take at most.
+        files : OpenFiles or None, default=None
+            Ignored.
 
         Returns
         -------
@@ -160,20 +167,22 @@ class LoadSettings:
         """What distinguishes these settings from others."""
         return fingerprint(self).encode()
 
-    def valid(self, source: "Source") -> np.ndarray:
+    def valid(self, source: "Source", files: OpenFiles | None = None) -> np.ndarray:
         """Read a clip without padding.
 
         Parameters
         ----------
         source : FileSource, ArraySource or BatchSource
             Where it comes from.
+        files : OpenFiles or None, default=None
+            Where its recording may be open already.
 
         Returns
         -------
         ndarray of shape (n_samples,)
             The clip at `sample_rate`, float32, at most `duration` long.
         """
-        samples, rate = source.read(self.offset, self.duration)
+        samples, rate = source.read(self.offset, self.duration, files)
         check_samples(samples)
         return resample(samples, rate, self.sample_rate)[: self.n_samples]
 
@@ -219,7 +228,7 @@ class BatchSource:
         """The clip's key in that batch."""
         return self.source.key + self.settings.key
 
-    def read(self, offset: float, duration: float | None) -> tuple[np.ndarray, int]:
+    def read(self, offset: float, duration: float | None, files: OpenFiles | None = None) -> tuple[np.ndarray, int]:
         """Read the clip as that batch gives it, without its padding, and cut it.
 
         Parameters
@@ -228,6 +237,8 @@ class BatchSource:
             Seconds to skip at its beginning.
         duration : float or None
             Seconds to take at most.
+        files : OpenFiles or None, default=None
+            Where the recording may be open already.
 
         Returns
         -------
@@ -237,7 +248,7 @@ class BatchSource:
             That batch's sample rate [Hz].
         """
         rate = self.settings.sample_rate
-        return ArraySource(self.settings.valid(self.source), rate).read(offset, duration)
+        return ArraySource(self.settings.valid(self.source, files), rate).read(offset, duration)
 
 
 Source = FileSource | ArraySource | BatchSource
@@ -265,6 +276,8 @@ class AudioBatch(Sequence):
         What `cache_info` tells; None begins at 0.
     row_labels : pandas.Index or None, default=None
         Labels of the clips, if they came as rows of a DataFrame or a Series; features as data frames get them back.
+    files : OpenFiles or None, default=None
+        What keeps long recordings open from one clip to the next; None begins with none open.
 
     Attributes
     ----------
@@ -298,12 +311,14 @@ class AudioBatch(Sequence):
         cache: FeatureCache | None = None,
         counts: CacheCounts | None = None,
         row_labels=None,
+        files: OpenFiles | None = None,
     ):
         self.sources = list(sources)
         self.settings = settings
         self.cache = cache
         self.counts = CacheCounts() if counts is None else counts
         self.row_labels = row_labels
+        self.files = OpenFiles() if files is None else files
 
     @property
     def sample_rate(self) -> int:
@@ -355,7 +370,7 @@ class AudioBatch(Sequence):
             rows = indices.astype(int)
         chosen = [self.sources[i] for i in rows]
         labels = None if self.row_labels is None else self.row_labels[rows]
-        return AudioBatch(chosen, self.settings, self.cache, self.counts, labels)
+        return AudioBatch(chosen, self.settings, self.cache, self.counts, labels, self.files)
 
     def __iter__(self) -> Iterator[np.ndarray]:
         return (self[i] for i in range(len(self)))
@@ -379,7 +394,7 @@ class AudioBatch(Sequence):
             If it cannot be decoded, is empty, or holds NaN or infinite samples.
         """
         self.counts.add(decoded=1)
-        return self.settings.valid(self.sources[index])
+        return self.settings.valid(self.sources[index], self.files)
 
     def check(self, *, by: str = "AudioBatch", equal_length: bool = False) -> None:
         """Decode every clip once, to meet all bad ones before a long computation does.

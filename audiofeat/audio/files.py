@@ -8,9 +8,10 @@ import math
 import os
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import soundfile
@@ -18,6 +19,7 @@ import soxr
 import xxhash
 
 from audiofeat._errors import ClipError
+from audiofeat.audio.opened import OpenFiles
 
 __all__ = ["FileFacts", "decode", "file_facts", "mix_down", "resample"]
 
@@ -35,7 +37,12 @@ class FileFacts(NamedTuple):
 
 
 def decode(
-    source: str | bytes, *, start: float = 0.0, stop: float | None = None, duration: float | None = None
+    source: str | bytes,
+    *,
+    start: float = 0.0,
+    stop: float | None = None,
+    duration: float | None = None,
+    files: OpenFiles | None = None,
 ) -> tuple[np.ndarray, int]:
     """Decode a recording, or the part of it between two times.
 
@@ -49,6 +56,8 @@ def decode(
         Where to end [s]; None means the end of the recording.
     duration : float or None, default=None
         How much to read at most [s].
+    files : OpenFiles or None, default=None
+        Where to take the file from if it may be open already.
 
     Returns
     -------
@@ -64,7 +73,7 @@ def decode(
         beyond its end.
     """
     try:
-        with _opened(source) as file:
+        with _opened(source) if files is None or isinstance(source, bytes) else files.lend(source, start) as file:
             rate = file.samplerate
             first = int(start * rate)
             if first:
@@ -181,11 +190,7 @@ def file_facts(source: str | bytes) -> FileFacts:
     known = _facts.get(source)
     if known is not None and known[0] == signature:
         return known[1]
-    try:
-        content = Path(source).read_bytes()
-    except OSError as exc:
-        raise _clip_error(source, exc) from exc
-    facts = _read_facts(source, content)
+    facts = _facts_of_long(source) if status.st_size > _LONG else _read_facts(source, _content(source))
     if time.time_ns() - status.st_mtime_ns > _SETTLED_NS:
         with _facts_lock:
             _facts[source] = (signature, facts)
@@ -198,17 +203,47 @@ _facts: OrderedDict[str, tuple[tuple, FileFacts]] = OrderedDict()
 _facts_lock = Lock()
 _MOST_FACTS = 200_000
 _SETTLED_NS = 2_000_000_000
+# Files beyond this are hashed piece by piece [bytes]: an hour of music should not be in memory for the sake of its name.
+_LONG = 16 * 2**20
+_PIECE = 2**20
+
+
+def _content(source: str) -> bytes:
+    try:
+        return Path(source).read_bytes()
+    except OSError as exc:
+        raise _clip_error(source, exc) from exc
 
 
 def _read_facts(source: str | bytes, content: bytes) -> FileFacts:
+    return _facts_of(source, io.BytesIO(content), lambda: xxhash.xxh3_128_digest(content))
+
+
+def _facts_of_long(source: str) -> FileFacts:
     try:
-        with _opened(content) as file:
-            facts = FileFacts(file.samplerate, file.frames, xxhash.xxh3_128_digest(content))
+        with Path(source).open("rb") as file:
+            return _facts_of(source, file, lambda: _digest_of(file))
+    except OSError as exc:
+        raise _clip_error(source, exc) from exc
+
+
+def _digest_of(file: BinaryIO) -> bytes:
+    hasher = xxhash.xxh3_128()
+    file.seek(0)
+    while piece := file.read(_PIECE):
+        hasher.update(piece)
+    return hasher.digest()
+
+
+def _facts_of(source: str | bytes, opened: BinaryIO, digest: Callable[[], bytes]) -> FileFacts:
+    try:
+        with soundfile.SoundFile(opened) as file:
+            rate, n_samples = file.samplerate, file.frames
     except (OSError, RuntimeError, ValueError) as exc:
         raise _clip_error(source, exc) from exc
-    if not facts.n_samples:
+    if not n_samples:
         raise ClipError("it holds no samples")
-    return facts
+    return FileFacts(rate, n_samples, digest())
 
 
 def _opened(source: str | bytes) -> soundfile.SoundFile:
