@@ -25,6 +25,7 @@ __all__ = [
     "CepstrumRecipe",
     "ChromaRecipe",
     "ClipProjection",
+    "DerivedRecipe",
     "MelRecipe",
     "Projection",
     "Recipe",
@@ -72,6 +73,57 @@ class Recipe(Protocol):
     def projection(self) -> Projection | ClipProjection: ...
 
     def finish(self, rows: np.ndarray, spec: FrameSpec) -> np.ndarray: ...
+
+
+class DerivedRecipe:
+    """A recipe that is made of another one's feature, which is computed once when both are wanted.
+
+    A base class for the reason that `ClipProjection` is one.
+    """
+
+    @property
+    def base(self) -> Recipe:
+        """The recipe that it is made of."""
+        raise NotImplementedError
+
+    @property
+    def projection(self) -> Projection | ClipProjection:
+        """That of `base`."""
+        return self.base.projection
+
+    def derive(self, feature: np.ndarray, spec: FrameSpec) -> np.ndarray:
+        """Make the feature of the other one.
+
+        Parameters
+        ----------
+        feature : ndarray of shape (n_rows, n_frames)
+            The feature of `base`; not to be written to.
+        spec : FrameSpec
+            The framing.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_frames)
+            The feature.
+        """
+        raise NotImplementedError
+
+    def finish(self, rows: np.ndarray, spec: FrameSpec) -> np.ndarray:
+        """Make the feature of the rows of a clip.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows, n_frames)
+            Rows of `base`.
+        spec : FrameSpec
+            The framing.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_frames)
+            The feature.
+        """
+        return self.derive(self.base.finish(rows, spec), spec)
 
 
 def extract(audio: np.ndarray, spec: FrameSpec, recipes: Sequence[Recipe]) -> list[np.ndarray]:
@@ -123,7 +175,15 @@ def extract(audio: np.ndarray, spec: FrameSpec, recipes: Sequence[Recipe]) -> li
             if projection not in rows:
                 rows[projection] = np.empty((len(part), n_frames), dtype=part.dtype)
             rows[projection][:, block.start : block.stop] = part
-    return [recipe.finish(rows[recipe.projection], spec) for recipe in recipes]
+    shared = {recipe.base for recipe in recipes if isinstance(recipe, DerivedRecipe)} if len(recipes) > 1 else ()
+    bases = {base: base.finish(rows[base.projection], spec) for base in shared}
+    features = []
+    for recipe in recipes:
+        if isinstance(recipe, DerivedRecipe) and recipe.base in bases:
+            features.append(recipe.derive(bases[recipe.base], spec))
+        else:
+            features.append(bases[recipe] if recipe in bases else recipe.finish(rows[recipe.projection], spec))
+    return features
 
 
 @dataclass(frozen=True)
@@ -277,7 +337,7 @@ class MelRecipe:
 
 
 @dataclass(frozen=True)
-class CepstrumRecipe:
+class CepstrumRecipe(DerivedRecipe):
     """Mel-frequency cepstral coefficients, with their derivatives.
 
     Parameters
@@ -304,17 +364,17 @@ class CepstrumRecipe:
     mel: MelRecipe = MelRecipe()
 
     @property
-    def projection(self) -> Projection:
-        """The mel spectrum."""
-        return self.mel.projection
+    def base(self) -> MelRecipe:
+        """The log-mel spectrum."""
+        return self.mel
 
-    def finish(self, rows: np.ndarray, spec: FrameSpec) -> np.ndarray:
-        """Turn the mel spectrum of a clip into its cepstrum.
+    def derive(self, feature: np.ndarray, spec: FrameSpec) -> np.ndarray:
+        """Turn the log-mel spectrum of a clip into its cepstrum.
 
         Parameters
         ----------
-        rows : ndarray of shape (n_mels, n_frames)
-            Mel spectrum of the clip.
+        feature : ndarray of shape (n_mels, n_frames)
+            Log-mel spectrum of the clip.
         spec : FrameSpec
             The framing.
 
@@ -323,9 +383,8 @@ class CepstrumRecipe:
         ndarray of shape (n_mfcc * (1 + deltas), n_frames)
             The coefficients, then their derivatives of each order.
         """
-        log_mel = self.mel.finish(rows, spec)
         return cepstrum(
-            log_mel,
+            feature,
             self.n_mfcc,
             dct_type=self.dct_type,
             dct_norm=self.dct_norm,

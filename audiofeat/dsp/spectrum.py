@@ -6,7 +6,7 @@ many frames as fit the cache of a core; whatever is computed from it is done whi
 The steps of a block, and why they look as they do: frames are a strided view of the padded clip, times the window along
 contiguous memory; the transform is taken along the columns of the transposed view, so that the spectrum comes out as
 ``(n_bins, n_frames)``, which is what a filter bank multiplies; real and imaginary part stay interleaved and are squared in
-one pass, and a filter bank is applied to the interleaved squares and folded afterwards, when 1025 rows have become 128.
+one pass. The power is made once for all filter banks.
 """
 
 from collections.abc import Iterator
@@ -52,7 +52,6 @@ class Block:
         self.start = start
         self.stop = start + len(frames)
         self._window = window
-        self._squares: np.ndarray | None = None
         self._power: np.ndarray | None = None
         self._magnitude: np.ndarray | None = None
 
@@ -80,18 +79,12 @@ class Block:
         return scipy.fft.rfft((frames * self._window).T, axis=0)
 
     @property
-    def squares(self) -> np.ndarray:
-        """Squared real and imaginary parts, interleaved, ``(n_bins, 2 * n_frames)``."""
-        if self._squares is None:
-            squares = np.ascontiguousarray(self.spectrum()).view(self.frames.dtype)
-            self._squares = np.multiply(squares, squares, out=squares)
-        return self._squares
-
-    @property
     def power(self) -> np.ndarray:
         """Power spectrum, ``(n_bins, n_frames)``."""
         if self._power is None:
-            self._power = self.squares[:, 0::2] + self.squares[:, 1::2]
+            squares = np.ascontiguousarray(self.spectrum()).view(self.frames.dtype)
+            np.multiply(squares, squares, out=squares)
+            self._power = squares[:, 0::2] + squares[:, 1::2]
         return self._power
 
     @property
@@ -116,9 +109,6 @@ class Block:
         ndarray of shape (n_filters, n_frames)
             The filtered spectrum.
         """
-        if power == 2.0:
-            folded = filterbank @ self.squares
-            return folded[:, 0::2] + folded[:, 1::2]
         return filterbank @ self.raised(power)
 
     def raised(self, power: float) -> np.ndarray:
