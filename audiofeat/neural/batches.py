@@ -65,7 +65,9 @@ class Batches:
             maps = self._maps[rows]
             if self._scaler is not None:
                 maps = self._scaler.transform(maps)
+            targets = self._targets[rows]
+            weights = np.where(places < n_clips, self._weights[rows], np.float32(0))
             if self._augmenter is not None:
                 maps = self._augmenter.augment(maps, rng)
-            weights = np.where(places < n_clips, self._weights[rows], np.float32(0))
-            yield Batch(maps, self._targets[rows], weights)
+                maps, targets, weights = self._augmenter.mix(maps, targets, weights, rng)
+            yield Batch(maps, targets, weights)

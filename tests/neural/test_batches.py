@@ -46,3 +46,38 @@ def test_clips_are_standardised_before_they_are_augmented():
     plain = {0.0, *((np.arange(10) - 4) / 2)}
     for batch in _batches(scaler=scaler, augmenter=augmenter).epoch(0):
         assert set(np.unique(batch.maps)) <= plain
+
+
+def test_mixtures_count_as_much_as_their_clips():
+    augmenter = SpectrogramAugmenter(time_shift=0, freq_mask=0, time_mask=0, mixup=1.0)
+    weights = []
+    for batch in _batches(augmenter=augmenter).epoch(0):
+        # The map of clip k holds k: the mean over the mixed target is what the mixture holds, where all weigh the same.
+        full = batch.weights > 1.19
+        held = batch.targets @ np.arange(10)
+        np.testing.assert_allclose(batch.maps[full, 0, 0, 0], held[full], rtol=1e-5)
+        np.testing.assert_allclose(batch.targets.sum(axis=1), 1, rtol=1e-6)
+        weights.append(batch.weights)
+    assert len(set(np.concatenate(weights).round(6))) > 1
+
+
+def test_validation_and_prediction_see_clips_as_they_are(maps, tiny):
+    from sklearn.base import clone
+
+    class Forbidden(SpectrogramAugmenter):
+        calls = 0
+
+        def augment(self, maps, rng):
+            type(self).calls += 1
+            return super().augment(maps, rng)
+
+    X, y = maps
+    cnn = (
+        clone(tiny)
+        .set_params(augmentation=Forbidden(mixup=0.2), epochs=2, batch_size=24)
+        .fit(X[:24], y[:24], X_val=X[24:], y_val=y[24:])
+    )
+    # One batch of training clips an epoch, and nothing for validation.
+    assert Forbidden.calls == 2
+    cnn.predict_proba(X)
+    assert Forbidden.calls == 2
