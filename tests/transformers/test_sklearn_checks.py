@@ -1,5 +1,6 @@
 """scikit-learn's own checks over every public transformer, without an expected failure."""
 
+from onnx.parser import parse_model
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from audiofeat import (
@@ -16,12 +17,22 @@ from audiofeat import (
     Energy,
     FeatureBank,
     MelSpectrogram,
+    OnnxEmbedding,
     SpectralContrast,
     SpectralShape,
     Spectrogram,
+    SpeechEmbedding,
     StatsPooling,
     Tonnetz,
 )
+
+LEVEL_AND_SUM = parse_model(
+    """<ir_version: 8, opset_import: ["": 17]> toy (float[n, s] audio) => (float[n, 2] out) <int64[1] one = {1}> {
+        level = ReduceL2 <axes=[1]> (audio)
+        sum = ReduceSum (audio, one)
+        out = Concat <axis=1> (level, sum)
+    }"""
+).SerializeToString()
 
 ESTIMATORS = [
     AudioLoader(),
@@ -55,6 +66,10 @@ ESTIMATORS = [
     Tonnetz(n_fft=256, pooling=None),
     Energy(n_fft=64),
     Energy(n_fft=64, pooling=None),
+    OnnxEmbedding(LEVEL_AND_SUM, sample_rate=16000),
+    OnnxEmbedding(LEVEL_AND_SUM, sample_rate=16000, window=2, hop=1, pooling=None),
+    SpeechEmbedding(),
+    SpeechEmbedding(pooling=None),
     StatsPooling(),
     StatsPooling(["median", "percentile_90"], n_segments=3),
     Delta(),
