@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
-import scipy.fft
 import scipy.sparse
 
 from audiofeat.dsp.conventions import CONVENTIONS, Convention, emphasised, prepared
 from audiofeat.dsp.framing import FrameSpec
+from audiofeat.dsp.transform import rfft
 
 __all__ = ["Block", "ConventionBlock", "blocks", "power_spectrum"]
 
@@ -76,7 +76,7 @@ class Block:
         return None if self.before is None else np.abs(self._transform(self.before[None])[:, 0])
 
     def _transform(self, frames: np.ndarray) -> np.ndarray:
-        return scipy.fft.rfft((frames * self._window).T, axis=0)
+        return rfft((frames * self._window).T)
 
     @property
     def power(self) -> np.ndarray:
@@ -162,7 +162,7 @@ class ConventionBlock(Block):
     def _transform(self, frames: np.ndarray) -> np.ndarray:
         frames = emphasised(prepared(frames, self._convention), self._convention)
         frames *= self._window[: frames.shape[1]]
-        return scipy.fft.rfft(frames.T, n=len(self._window), axis=0)
+        return rfft(frames.T, len(self._window))
 
 
 def blocks(audio: np.ndarray, spec: FrameSpec) -> Iterator[Block]:
