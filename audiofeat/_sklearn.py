@@ -1,5 +1,6 @@
 """The only door to private names of scikit-learn, so that a release that moves them is one file's work."""
 
+from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import (
     HasMethods,
     Hidden,
@@ -21,6 +22,7 @@ __all__ = [
     "StrOptions",
     "output_container",
     "check_sample_weight",
+    "safe_indexing",
     "validate_parameter_constraints",
 ]
 

@@ -20,9 +20,9 @@ class ReportingGridSearch(GridSearchCV):
     param_grid : list of dict
         As in `GridSearchCV`.
     report : callable or None, default=None
-        Called as ``report(index, scores, seconds)`` after each grid: its place in `param_grid`, the mean test score of
-        each of its candidates, and how long it took.
-    scoring : str, callable or None, default=None
+        Called as ``report(index, results, first, seconds)`` after each grid: its place in `param_grid`, the results of
+        all candidates so far, the first of this grid, and how long it took.
+    scoring : str, callable, dict or None, default=None
         As in `GridSearchCV`, and so are the rest.
     n_jobs : int or None, default=None
         Number of processes.
@@ -59,8 +59,7 @@ class ReportingGridSearch(GridSearchCV):
             candidates = list(ParameterGrid(grid))
             results = evaluate_candidates(candidates)
             if self.report is not None:
-                scores = results["mean_test_score"][done:]
-                self.report(index, scores, time.perf_counter() - start)
+                self.report(index, results, done, time.perf_counter() - start)
             done += len(candidates)
 
     def __getstate__(self):

@@ -75,7 +75,7 @@ def corrected_interval(scores, ratio: float, confidence: float = 0.95) -> tuple[
 
     Returns
     -------
-    low, high : float
+    tuple of (float, float)
         The interval; NaN for a single fold, which tells nothing of the spread.
 
     Examples
@@ -170,7 +170,7 @@ def holm(p_values) -> np.ndarray:
 
 
 def mcnemar(first_right, second_right) -> McNemar:
-    """McNemar's test, exact: do two classifiers differ in how many clips of one test set they get right?
+    """Test whether two classifiers differ in how many clips of one test set they get right, by McNemar's exact test.
 
     Parameters
     ----------
@@ -214,7 +214,7 @@ def wilson_interval(n_right: int, n_clips: int, confidence: float = 0.95) -> tup
 
     Returns
     -------
-    low, high : float
+    tuple of (float, float)
         Wilson's score interval, which stays within 0 and 1 and is of use for small test sets.
 
     References

@@ -26,7 +26,7 @@ from audiofeat import (
     compare_features,
     datasets,
 )
-from audiofeat.compare.comparison import reads_maps
+from audiofeat.compare.candidates import reads_maps
 from audiofeat.transformers.shape import framewise, pooled
 
 FRAMES = {"n_fft": 512, "hop_length": 512}
@@ -58,6 +58,8 @@ def test_every_feature_set_meets_every_model(calls):
     features = {**FEATURES, "mel": (MelSpectrogram(n_mels=16, **FRAMES), {"n_mels": [8, 16]})}
     comparison = compare_features(features, models, calls.data, calls.target, cv=3, random_state=0)
     table = comparison.table
+    assert table["kind"].tolist() == ["candidate"] * 12 + ["baseline"] * 2
+    table = table[table["kind"] == "candidate"]
     # two plain features with 1 + 2 candidates each, one with two settings
     assert len(table) == 2 * (1 + 2) + 2 * (1 + 2)
     assert set(zip(table["features"], table["model"], strict=True)) == {(f, m) for f in features for m in models}
@@ -78,7 +80,7 @@ def test_scores_are_those_of_scikit_learns_own_search(calls):
     comparison = compare_features(FEATURES, {"linear": LINEAR}, calls.data, calls.target, loader=loader, cv=cv)
     pipe = Pipeline([("load", loader), ("features", MFCC()), ("model", LINEAR)])
     own = GridSearchCV(pipe, {"features": list(FEATURES.values())}, cv=cv).fit(calls.data, calls.target)
-    by_name = comparison.table.set_index("features")["mean"]
+    by_name = comparison.table[:2].set_index("features")["mean"]
     np.testing.assert_array_equal(by_name[list(FEATURES)], own.cv_results_["mean_test_score"])
 
 
@@ -88,7 +90,7 @@ def test_each_model_gets_the_shape_it_reads(calls):
     comparison = compare_features(
         features, models, calls.data, calls.target, loader=AudioLoader(16000, duration=0.5), cv=2, random_state=0
     )
-    assert len(comparison.table) == 4
+    assert len(comparison.table) == 4 + 2
 
 
 def test_shapes_are_switched_in_copies():
@@ -210,7 +212,7 @@ def test_a_supervised_feature_set_meets_the_store(calls, tmp_path):
     comparison = compare_features(
         {"best": selected}, {"linear": LINEAR}, calls.data, calls.target, cv=2, memory=tmp_path / "store"
     )
-    assert len(comparison.table) == 1
+    assert len(comparison.table) == 1 + 2
 
 
 def test_open_files_and_generators(calls, tmp_path):
@@ -230,7 +232,11 @@ def test_open_files_and_generators(calls, tmp_path):
         ({"X": [], "y": []}, ValueError, "got no clips"),
         ({"X": 3}, TypeError, "has no length; expected a list of clips"),
         ({"y": [None, *["cat"] * 39]}, ValueError, r"got no label for clips \[0\]"),
-        ({"scoring": ["accuracy", "f1"]}, TypeError, "expected one name"),
+        ({"scoring": 3}, TypeError, "expected a name"),
+        ({"scoring": [3]}, TypeError, "expected a name"),
+        ({"scoring": ["accuracy"], "refit": "f1"}, ValueError, "expected one of the scores: accuracy"),
+        ({"search": "random"}, TypeError, "expected the class of a search"),
+        ({"verbose": "loud"}, ValueError, "expected 'auto', True or False"),
     ],
 )
 def test_what_is_no_input(calls, change, error, says):
