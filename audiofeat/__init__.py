@@ -57,6 +57,7 @@ _HOME = {
             "training_digest",
             "trusted_types",
         ),
+        "audiofeat.timeline": ("predict_recording",),
     }.items()
     for name in names
 }

@@ -11,6 +11,7 @@ from audiofeat.datasets.fsdd import fetch_fsdd
 from audiofeat.datasets.splits import load_split_table
 from audiofeat.datasets.synthetic import make_animal_calls
 from audiofeat.datasets.tables import load_table
+from audiofeat.datasets.windows import windows
 
 __all__ = [
     "fetch_cats_dogs",
@@ -20,4 +21,5 @@ __all__ = [
     "load_split_table",
     "load_table",
     "make_animal_calls",
+    "windows",
 ]
