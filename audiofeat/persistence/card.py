@@ -142,8 +142,8 @@ def _evaluation(model, X, y) -> str:
     labels = np.unique(np.concatenate([y, predicted]))
     total = (
         f"On {len(y):,} clips that were given as unseen: accuracy {accuracy_score(y, predicted):.3f}, mean "
-        f"recall of the classes {balanced_accuracy_score(y, predicted):.3f}. Always naming the most frequent class would give "
-        f"{np.unique(y, return_counts=True)[1].max() / len(y):.3f}."
+        f"recall of the classes {balanced_accuracy_score(y, predicted):.3f}. Always naming the most frequent class would "
+        f"give {np.unique(y, return_counts=True)[1].max() / len(y):.3f}."
     )
     scores = precision_recall_fscore_support(y, predicted, labels=labels, zero_division=0.0)
     rows = [

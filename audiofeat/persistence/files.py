@@ -22,6 +22,7 @@ from audiofeat.neural.network import Network
 from audiofeat.persistence.anatomy import parts, without_store
 from audiofeat.persistence.provenance import Provenance, record
 from audiofeat.persistence.trust import check_architecture, trusted_types
+from audiofeat.transformers._onnx import OnnxModel, read_model
 
 __all__ = ["load_model", "read_provenance", "save_model", "writing"]
 
@@ -316,6 +317,9 @@ def _read_skops(path: Path, trusted, differences):
     for part in parts(model):
         if isinstance(part, Network):
             check_architecture(part.__getstate__()["architecture"], named, source=str(path))
+        elif isinstance(part, OnnxModel):
+            # As the extractor did when it read the model: weights in another file would be read from there.
+            read_model(part.content, by=f"{path}, which holds an ONNX model", extra=part.extra)
     # What comes from elsewhere names no folder to write to.
     return without_store(model)
 

@@ -25,6 +25,7 @@ _MATTERS = {
     "scikit-learn": (2, "its estimators may keep their state in another way, and predict something else or fail"),
     "keras": (2, "the network may be rebuilt in another way"),
     "librosa": (2, "features that it computes may have other values"),
+    "onnxruntime": (1, "features that it computes may have other values"),
     "numpy": (1, "arrays may be read in another way"),
     "scipy": (1, "features may have slightly other values"),
     "soundfile": (1, "recordings may be decoded in another way"),
@@ -33,6 +34,8 @@ _MATTERS = {
 _OF_OTHERS = (2, "its estimators may keep their state in another way")
 _ALWAYS = ("numpy", "scipy", "scikit-learn", "joblib", "soundfile", "soxr")
 _BACKENDS = {"tensorflow": ("tensorflow-cpu", "tensorflow"), "torch": ("torch",), "jax": ("jax",)}
+# What computes the features of a module of ours, where it is a package of others.
+_COMPUTED_BY = {"audiofeat.transformers.constantq": "librosa", "audiofeat.transformers._onnx": "onnxruntime"}
 # Numbers of a version, without what follows them.
 _NUMBERS = re.compile(r"\d+(?:\.\d+)*")
 
@@ -260,12 +263,12 @@ def _keys(X, loader) -> list[bytes]:
 
 
 def _of_others(model) -> list[str]:
-    """Distributions of the estimators that come from elsewhere, and of librosa if it computes a feature."""
+    """Distributions of the estimators that come from elsewhere, and of what computes features in our name."""
     homes = set()
     for part in parts(model):
         home = (part if isinstance(part, type) else type(part)).__module__
-        if home == "audiofeat.transformers.constantq":
-            homes.add("librosa")
+        if home in _COMPUTED_BY:
+            homes.add(_COMPUTED_BY[home])
         elif hasattr(part, "get_params"):
             homes.add(home.partition(".")[0])
     homes -= {"audiofeat", "sklearn", "builtins", "__main__"}

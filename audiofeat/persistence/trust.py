@@ -11,6 +11,13 @@ from audiofeat._errors import ModelLoadError
 
 __all__ = ["check_architecture", "trusted_types"]
 
+# What fitted extractors keep.
+_KEPT = (
+    "audiofeat.dsp.random_convolution.KernelGroup",
+    "audiofeat.transformers._onnx.OnnxModel",
+    "audiofeat.transformers.embedding.WaveformNetwork",
+    "audiofeat.transformers.speech_embedding.SpeechNetwork",
+)
 # Internals of scikit-learn that skops does not list: they hold numbers and other estimators, and nothing that is called.
 _SKLEARN = (
     "sklearn.calibration._CalibratedClassifier",
@@ -80,7 +87,7 @@ def trusted_types() -> list[str]:
 
     exported = [getattr(module, name) for module in (transformers, neural) for name in module.__all__]
     ours = {value for value in exported if isinstance(value, type)} | {PCEN, InputScaler, Network}
-    return sorted([*(f"{kind.__module__}.{kind.__qualname__}" for kind in ours), *_SKLEARN])
+    return sorted([*(f"{kind.__module__}.{kind.__qualname__}" for kind in ours), *_KEPT, *_SKLEARN])
 
 
 def check_architecture(architecture: str, trusted: Iterable[str] = (), *, source: str) -> None:
