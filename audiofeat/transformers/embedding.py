@@ -289,7 +289,7 @@ class OnnxEmbedding(FeatureExtractor):
                 "Make the others constants when you export it."
             )
         shape = tuple(n if isinstance(n, int) and n > 0 else None for n in inputs[0].shape)
-        if inputs[0].type not in _DTYPES or not 1 <= len(shape) <= 3 or (len(shape) == 3 and shape[1] not in (1, None)):
+        if inputs[0].type not in _DTYPES or not 1 <= len(shape) <= 3 or (len(shape) == 3 and shape[1] != 1):
             raise ValueError(
                 f"{by} got a model that takes {inputs[0].type} of shape {_words(inputs[0].shape)}; expected floating-point "
                 "samples, (n_clips, n_samples). A model that takes a spectrogram needs its front end inside the graph."
