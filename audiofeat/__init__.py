@@ -43,6 +43,7 @@ _HOME = {
             "SpeechEmbedding",
             "StatsPooling",
             "Tonnetz",
+            "WaveformAugmenter",
         ),
         "audiofeat.neural": ("CNNClassifier", "SpectrogramAugmenter"),
         "audiofeat.plotting": ("HistoryDisplay", "SpectrogramDisplay", "WaveformDisplay"),

@@ -2,6 +2,7 @@
 
 from audiofeat.audio.batch import ArraySource, AudioBatch, BatchSource, FileSource, LoadSettings
 from audiofeat.audio.cache import CacheCounts, CacheInfo, FeatureCache, fingerprint
+from audiofeat.audio.changes import ChangedSource, WaveformChanges, generator_of
 from audiofeat.audio.inputs import as_sources, read_content
 
 __all__ = [
@@ -10,10 +11,13 @@ __all__ = [
     "BatchSource",
     "CacheCounts",
     "CacheInfo",
+    "ChangedSource",
     "FeatureCache",
     "FileSource",
     "LoadSettings",
+    "WaveformChanges",
     "as_sources",
     "read_content",
     "fingerprint",
+    "generator_of",
 ]

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import xxhash
@@ -18,7 +19,22 @@ from audiofeat.audio.checks import check_samples
 from audiofeat.audio.files import decode, file_facts, resample
 from audiofeat.audio.opened import OpenFiles
 
-__all__ = ["ArraySource", "AudioBatch", "BatchSource", "FileSource", "LoadSettings"]
+__all__ = ["ArraySource", "AudioBatch", "BatchSource", "FileSource", "LoadSettings", "Source"]
+
+
+class Source(Protocol):
+    """Where a clip comes from: what it is called by, and its samples."""
+
+    @property
+    def path(self) -> str | None: ...
+
+    @property
+    def key(self) -> bytes: ...
+
+    def read(
+        self, offset: float, duration: float | None, files: OpenFiles | None = None
+    ) -> tuple[np.ndarray, int]: ...
+
 
 # The part of most clips, spelled out once.
 _WHOLE = fingerprint((0.0, None)).encode()
@@ -249,9 +265,6 @@ class BatchSource:
         """
         rate = self.settings.sample_rate
         return ArraySource(self.settings.valid(self.source, files), rate).read(offset, duration)
-
-
-Source = FileSource | ArraySource | BatchSource
 
 
 def _begins_too_late(offset: float, length: float) -> ClipError:

@@ -1,5 +1,6 @@
 """scikit-learn transformers: the loader, the feature extractors, and steps on framewise features."""
 
+from audiofeat.transformers.augmentation import WaveformAugmenter
 from audiofeat.transformers.band_cepstra import GFCC, LFCC
 from audiofeat.transformers.bank import FeatureBank
 from audiofeat.transformers.cepstrum import MFCC
@@ -36,4 +37,5 @@ __all__ = [
     "SpeechEmbedding",
     "StatsPooling",
     "Tonnetz",
+    "WaveformAugmenter",
 ]

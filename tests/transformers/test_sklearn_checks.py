@@ -24,6 +24,7 @@ from audiofeat import (
     SpeechEmbedding,
     StatsPooling,
     Tonnetz,
+    WaveformAugmenter,
 )
 
 LEVEL_AND_SUM = parse_model(
@@ -36,6 +37,7 @@ LEVEL_AND_SUM = parse_model(
 
 ESTIMATORS = [
     AudioLoader(),
+    WaveformAugmenter(probability=0, random_state=0),
     Spectrogram(n_fft=64),
     Spectrogram(n_fft=64, pooling=None),
     MelSpectrogram(n_fft=256, n_mels=8),
