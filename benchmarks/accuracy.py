@@ -25,6 +25,7 @@ from sklearn.model_selection import GridSearchCV, ParameterGrid
 
 DRAWS = 2000
 QUICK_CLIPS = 120
+_FEWEST_EPOCHS = 12
 
 
 def measure(road, problem: Problem, *, seeds: int, store: str, choose_clips: int | None, quick: bool) -> dict:
@@ -68,6 +69,10 @@ def choose(pipeline, grid, problem: Problem, train, most_clips, quick: bool) -> 
     candidates = list(ParameterGrid(grid))
     if len(candidates) == 1 or quick:
         return candidates[0]
+    epochs = pipeline.get_params().get("model__epochs")
+    if epochs is not None:
+        # Which settings suit shows long before the network is trained out.
+        pipeline.set_params(model__epochs=max(_FEWEST_EPOCHS, epochs // 3))
     folds = inner_folds(problem, train, most_clips)
     search = GridSearchCV(pipeline, grid, cv=folds, refit=False, error_score="raise")
     search.fit(problem.data[train], problem.target[train])
@@ -102,7 +107,7 @@ def main() -> None:
     parser.add_argument("problems", nargs="*", default=["cats_dogs", "esc10", "fsdd"], help="names, folders, CSV files")
     parser.add_argument("--roads", nargs="+", default=list(ROADS), choices=list(ROADS), metavar="ROAD")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--choose-clips", type=int, default=600, help="most training clips that settings are chosen on")
+    parser.add_argument("--choose-clips", type=int, default=300, help="most training clips that settings are chosen on")
     parser.add_argument("--store", help="folder that keeps features from run to run")
     parser.add_argument("--quick", action="store_true", help="few clips, one split, one seed, first settings")
     arguments = parser.parse_args()

@@ -37,10 +37,11 @@ _INNER_FOLDS = 3
 
 
 class Sound(NamedTuple):
-    """What the training recordings are like: rate of most [Hz], and the length that nine in ten do not exceed [s]."""
+    """What the training recordings are like: rate of most [Hz], length that nine in ten do not exceed [s], number."""
 
     sample_rate: int
     seconds: float
+    n_clips: int
 
 
 @dataclass
@@ -60,7 +61,9 @@ class Problem:
 
         heads = [soundfile.info(path) for path in self.data[rows]]
         rates, counts = np.unique([head.samplerate for head in heads], return_counts=True)
-        return Sound(int(rates[counts.argmax()]), float(np.quantile([head.duration for head in heads], 0.9)))
+        return Sound(
+            int(rates[counts.argmax()]), float(np.quantile([head.duration for head in heads], 0.9)), len(heads)
+        )
 
     def smaller(self, n_clips: int) -> "Problem":
         """Keep the first split, and about `n_clips` clips of it, evenly of each class and side."""

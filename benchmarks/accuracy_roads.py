@@ -7,19 +7,30 @@ choose. `sound` says what the training recordings are like, `store` is the folde
 
 from collections.abc import Callable
 
+import numpy as np
 from accuracy_problems import Sound
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from audiofeat import MFCC, AudioLoader, CNNClassifier, MelSpectrogram
+from audiofeat import (
+    MFCC,
+    AudioLoader,
+    CepstralNormalization,
+    CNNClassifier,
+    MelSpectrogram,
+    SpectrogramAugmenter,
+)
 
 __all__ = ["ROADS", "Road"]
 
-Road = Callable[[Sound, int, str], tuple[Pipeline, dict]]
+Road = Callable[[Sound, int, str], tuple[Pipeline, dict | list[dict]]]
 
 # Longer clips are cut: the first seconds say what a clip is, and what follows costs time.
 _LONGEST = 5.0
+# How many clips a network sees in training, all epochs together, and within which limits the number of epochs follows.
+_CLIPS_SEEN = 35_000
+_EPOCHS = (12, 60)
 
 
 def loader(sound: Sound, store: str, *, sample_rate: int = 16000, pad_mode: str = "wrap") -> AudioLoader:
@@ -36,13 +47,25 @@ def mfcc_svc(sound, seed, store):
 
 
 def cnn(sound, seed, store):
-    """Log-mel maps and a network that is trained from nothing."""
+    """Log-mel maps and a network that is trained from nothing.
+
+    The maps are either those of the extractor, or levelled: what lies more than 40 dB under the peak of a clip is cut off,
+    and the mean over time of each band is taken out, so that noise floor, microphone and room of the training recordings
+    are not learned. The first keeps what tells sounds apart by their spectrum alone.
+    """
     short = sound.seconds < 1.0
     mel = MelSpectrogram(
         pooling=None, n_mels=40 if short else 64, n_fft=256 if short else 1024, hop_length=128 if short else 512
     )
-    steps = [("load", loader(sound, store)), ("features", mel), ("model", CNNClassifier(random_state=seed))]
-    return Pipeline(steps), {}
+    # Small maps are cheap, and many of them feed a wider network.
+    filters = (32, 64, 96) if short else None
+    epochs = int(np.clip(_CLIPS_SEEN / sound.n_clips, *_EPOCHS))
+    augmentation = SpectrogramAugmenter(freq_shift=0.05, crop=0.2, mixup=0.2)
+    model = CNNClassifier(filters=filters, epochs=epochs, augmentation=augmentation, random_state=seed)
+    steps = [("load", loader(sound, store)), ("features", mel), ("level", "passthrough"), ("model", model)]
+    plain = {"features__top_db": [80.0], "level": ["passthrough"]}
+    levelled = {"features__top_db": [40.0], "level": [CepstralNormalization("mean")]}
+    return Pipeline(steps), [plain, levelled]
 
 
 ROADS: dict[str, Road] = {
