@@ -148,7 +148,7 @@ def compare_features(
     y, groups = check_labels(X, y, groups)
     metrics = as_metrics(scoring, refit)
     cv = splitter(cv, y, groups, random_state)
-    splits = FixedSplits(cv, [tuple(map(np.asarray, split)) for split in cv.split(X, y, groups)])
+    splits = _drawn(cv, X, y, groups)
     # The grid replaces features and model; the search asks the pipeline for `score` before it does.
     steps = {"features": grids.grids[0]["features"][0], "model": grids.grids[0]["model"][0]}
     pipeline = Pipeline([("load", clone(loader).set_params(memory=memory)), *steps.items()])
@@ -207,6 +207,13 @@ def compare_features(
     )
     comparison._look_at_shuffled_labels()
     return comparison
+
+
+def _drawn(cv, X, y, groups) -> FixedSplits:
+    with warnings.catch_warnings():
+        # Whether it matters is looked at by our own guard.
+        warnings.filterwarnings("ignore", "The groups parameter is ignored", UserWarning)
+        return FixedSplits(cv, [tuple(map(np.asarray, split)) for split in cv.split(X, y, groups)])
 
 
 def _make_search(kind, pipeline, grids: Grids, metrics: Metrics, cv, *, refit, n_jobs, report):

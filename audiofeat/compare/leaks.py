@@ -14,6 +14,7 @@ from joblib import Parallel, delayed
 
 from audiofeat.audio import AudioBatch
 from audiofeat.compare.recordings import shared_names
+from audiofeat.compare.statistics import corrected_t_test
 
 __all__ = ["Guard", "check_classes", "check_groups", "check_identical", "check_recordings", "check_shuffled", "digests"]
 
@@ -26,6 +27,8 @@ _KEEP_TOGETHER = (
 )
 # Columns of a table of clips that say what a clip was cut from.
 _SOURCE_COLUMNS = ("source", "source_id", "recording", "recording_id")
+# A warning that comes with every fortieth comparison, as of a 95 % interval, would soon not be read.
+_SURE = 0.99
 _DIGEST_VERSION = b"audiofeat decoded clip 1"
 
 
@@ -239,15 +242,17 @@ def check_classes(y, splits) -> Guard:
     return Guard(name, False, text, tuple(np.flatnonzero(np.isin(y, list(missing))).tolist()))
 
 
-def check_shuffled(shuffled: tuple[float, float], majority: float, metric: str) -> Guard:
+def check_shuffled(shuffled, majority, ratio: float, metric: str) -> Guard:
     """Look whether shuffled labels are recognised: then something other than the label is.
 
     Parameters
     ----------
-    shuffled : tuple of (float, float)
-        Interval of the score with shuffled labels.
-    majority : float
-        Score of a model that always says the most frequent class.
+    shuffled : ndarray of shape (n_folds,)
+        Scores with shuffled labels.
+    majority : ndarray of shape (n_folds,)
+        Scores of a model that always says the most frequent class.
+    ratio : float
+        Test clips over training clips of a fold.
     metric : str
         What is scored.
 
@@ -257,15 +262,15 @@ def check_shuffled(shuffled: tuple[float, float], majority: float, metric: str) 
         What was found.
     """
     name = "With shuffled labels there is nothing to learn"
-    low, high = shuffled
-    if np.isnan(low) or np.isnan(majority):
+    test = corrected_t_test(shuffled, majority, ratio, _SURE)
+    if np.isnan(test.low):
         return Guard(name, True, "Not looked at: there is no interval for the score with shuffled labels.")
-    if low <= majority:
+    if test.low <= 0:
         return Guard(name, True, f"With shuffled labels the {metric} is no better than that of the majority class.")
     text = (
-        f"With shuffled labels, where there is nothing to learn, the {metric} lies between {low:.3f} and {high:.3f}, above "
-        f"{majority:.3f} for the majority class. Test clips have something in common with training clips besides their "
-        "class: pass groups= that keep such clips together."
+        f"With shuffled labels, where there is nothing to learn, the {metric} is {np.mean(shuffled):.3f}, above "
+        f"{np.mean(majority):.3f} for the majority class. Test clips seem to have something in common with training clips "
+        "besides their class: pass groups= that keep such clips together."
     )
     return Guard(name, False, text)
 

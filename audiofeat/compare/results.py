@@ -387,8 +387,7 @@ class FeatureComparison:
         from audiofeat._errors import AudioWarning
 
         majority, shuffled = (c.scores[self.metric] for c in self.candidates if c.kind == BASELINE)
-        interval = corrected_interval(shuffled, self.splits.ratio)
-        guard = leaks.check_shuffled(interval, float(majority.mean()), self.metric)
+        guard = leaks.check_shuffled(shuffled, majority, self.splits.ratio, self.metric)
         self.guards.append(guard)
         if not guard.passed:
             # The caller of compare_features is two frames up.
