@@ -158,8 +158,12 @@ class SpectrogramAugmenter(BaseEstimator):
 
         Returns
         -------
-        maps, targets, weights : ndarray
-            The mixtures, in the shapes of the input, which stays as it is.
+        maps : ndarray of shape (n_clips, n_bins, n_frames, n_channels)
+            The mixtures; the input stays as it is.
+        targets : ndarray of shape (n_clips, n_outputs)
+            What they should be recognised as.
+        weights : ndarray of shape (n_clips,)
+            What they count.
         """
         if not self.mixup:
             return maps, targets, weights
