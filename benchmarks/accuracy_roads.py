@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 from accuracy_problems import Sound
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -20,6 +21,7 @@ from audiofeat import (
     CNNClassifier,
     MelSpectrogram,
     SpectrogramAugmenter,
+    SpeechEmbedding,
 )
 
 __all__ = ["ROADS", "Road"]
@@ -68,7 +70,20 @@ def cnn(sound, seed, store):
     return Pipeline(steps), [plain, levelled]
 
 
+def speech_embedding(sound, seed, store):
+    """Pooled embeddings of a network that others trained on spoken words, and a classical model. Needs `embedding`."""
+    load = AudioLoader(sample_rate=16000, duration=min(_LONGEST, sound.seconds), memory=store)
+    linear, svc = (make_pipeline(StandardScaler(), model) for model in (LogisticRegression(max_iter=2000), SVC()))
+    pooling = {"features__n_segments": [1, 2, 3]}
+    grid = [
+        {**pooling, "model": [linear], "model__logisticregression__C": [0.01, 0.1, 1.0]},
+        {**pooling, "model": [svc], "model__svc__C": [1.0, 10.0, 100.0]},
+    ]
+    return Pipeline([("load", load), ("features", SpeechEmbedding()), ("model", linear)]), grid
+
+
 ROADS: dict[str, Road] = {
     "MFCC, SVC": mfcc_svc,
     "CNN": cnn,
+    "SpeechEmbedding (outside weights)": speech_embedding,
 }
