@@ -16,8 +16,16 @@ from audiofeat.dsp.constantq import CENSRecipe, ConstantQ, ConstantQChromaRecipe
 from audiofeat.dsp.delta import delta
 from audiofeat.dsp.filterbanks import chroma_filterbank, dct_matrix, mel_filterbank
 from audiofeat.dsp.framing import FrameSpec
+from audiofeat.dsp.occlusion import mel_band_edges, occluded_tiles
 from audiofeat.dsp.pcen import PCEN, pcen
 from audiofeat.dsp.pooling import STATISTICS, is_statistic, pool, segment_bounds
+from audiofeat.dsp.random_convolution import (
+    RESPONSE_STATISTICS,
+    KernelGroup,
+    random_kernels,
+    response_statistics,
+    sounding_frames,
+)
 from audiofeat.dsp.recipes import CepstrumRecipe, ChromaRecipe, MelRecipe, SpectrumRecipe, extract
 from audiofeat.dsp.scale import amplitude_to_db, hz_to_mel, mel_frequencies, mel_to_hz, power_to_db
 from audiofeat.dsp.shape_recipes import (
@@ -44,6 +52,7 @@ from audiofeat.dsp.tuning import estimate_tuning
 
 __all__ = [
     "PCEN",
+    "RESPONSE_STATISTICS",
     "SPECTRAL_DESCRIPTORS",
     "STATISTICS",
     "CENSRecipe",
@@ -56,6 +65,7 @@ __all__ = [
     "EnergyRecipe",
     "FrameSpec",
     "GammatoneCepstrumRecipe",
+    "KernelGroup",
     "LinearCepstrumRecipe",
     "MelRecipe",
     "SpectralShapeRecipe",
@@ -75,15 +85,20 @@ __all__ = [
     "hz_to_mel",
     "is_statistic",
     "linear_filterbank",
+    "mel_band_edges",
     "mel_filterbank",
     "mel_frequencies",
     "mel_to_hz",
+    "occluded_tiles",
     "pcen",
     "pool",
     "power_spectrum",
     "power_to_db",
+    "random_kernels",
+    "response_statistics",
     "root_mean_square",
     "segment_bounds",
+    "sounding_frames",
     "spectral_bandwidth",
     "spectral_contrast_bands",
     "spectral_entropy",

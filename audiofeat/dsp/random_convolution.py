@@ -7,6 +7,8 @@ turning the kernel.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
 
 import numpy as np
 
@@ -18,6 +20,8 @@ RESPONSE_STATISTICS = ("proportion", "max", "mean", "std")
 
 # Responses held at once [bytes]: they stay in a second-level cache of 1 MB until all is told of them.
 _BLOCK = 2**19
+# Patches of the map held at once [bytes], for all bands: less than a third-level cache.
+_PATCHES = 2**21
 # Eight counters of one byte lie side by side in a word, and hold 255 at most.
 _COUNTED = 8 * 255
 
@@ -57,7 +61,7 @@ def random_kernels(
     *,
     shapes: Sequence[tuple[int, int]] = ((3, 3), (3, 7), (7, 3), (5, 5)),
     dilations: Sequence[tuple[int, int]] = ((1, 1), (1, 2), (2, 1), (2, 2)),
-    n_bands: int = 4,
+    n_bands: int = 8,
 ) -> list[KernelGroup]:
     """Draw kernels of normal weights, zero mean and unit norm.
 
@@ -73,7 +77,7 @@ def random_kernels(
         Height and width [taps].
     dilations : sequence of (int, int)
         Distance between taps, in rows and in frames.
-    n_bands : int, default=4
+    n_bands : int, default=8
         Number of bands that the positions in frequency are cut into; each kernel runs in one of them.
 
     Returns
@@ -99,9 +103,9 @@ def random_kernels(
     >>> from audiofeat.dsp import random_kernels
     >>> groups = random_kernels(100, 64, np.random.RandomState(0))
     >>> len(groups), sum(len(group.weights) for group in groups)
-    (64, 100)
+    (100, 100)
     >>> groups[-1].rows, groups[-1].span
-    ((42, 56), (9, 9))
+    ((49, 56), (9, 9))
     """
     places = []
     for dilation in dilations:
@@ -148,7 +152,8 @@ def response_statistics(values: np.ndarray, kernels: Sequence[KernelGroup], *, n
     Kernels lie wholly on the map. One that is wider than the map finds its first and last frame repeated at both ends.
 
     Responses are computed in blocks that fit the processor's cache, as the product of all kernels of a group with the
-    patches of the map under them, and all four statistics are taken before the next block.
+    patches of the map under them, and all four statistics are taken before the next block. Groups of one shape and
+    dilation that follow each other share the patches.
 
     Examples
     --------
@@ -159,20 +164,22 @@ def response_statistics(values: np.ndarray, kernels: Sequence[KernelGroup], *, n
     (1, 100, 4)
     """
     values = np.asarray(values, dtype=np.float32)
-    ends = np.cumsum([0, *(len(group.weights) for group in kernels)])
-    out = np.empty((n_segments, ends[-1], len(RESPONSE_STATISTICS)), dtype=np.float32)
-    for group, start, stop in zip(kernels, ends[:-1], ends[1:], strict=True):
-        width = group.span[1]
-        first, last = group.rows[0], group.rows[1] - 1 + group.span[0]
-        band = values[first:last]
-        # Nothing changes for kernels of zero mean, but a band without change now gives exactly 0.
-        band = band - band.mean(dtype=np.float64).astype(np.float32)
-        missing = width - band.shape[1]
+    # Nothing changes for kernels of zero mean, but a map without change now gives exactly 0.
+    values = values - values.mean(dtype=np.float64).astype(np.float32)
+    n_kernels = sum(len(group.weights) for group in kernels)
+    out = np.empty((n_segments, n_kernels, len(RESPONSE_STATISTICS)), dtype=np.float32)
+    start = 0
+    for _, family in groupby(kernels, key=_reach):
+        groups = list(family)
+        stop = start + sum(len(group.weights) for group in groups)
+        missing = groups[0].span[1] - values.shape[1]
+        padded = values
         if missing > 0:
-            band = np.pad(band, ((0, 0), (missing // 2, missing - missing // 2)), mode="edge")
-        n_positions = band.shape[1] - width + 1
-        for segment, (begin, end) in enumerate(segment_bounds(n_positions, n_segments)):
-            out[segment, start:stop] = _summarise(band[:, begin : end - 1 + width], group)
+            padded = np.pad(values, ((0, 0), (missing // 2, missing - missing // 2)), mode="edge")
+        n_positions = padded.shape[1] - groups[0].span[1] + 1
+        for segment, bounds in enumerate(segment_bounds(n_positions, n_segments)):
+            out[segment, start:stop] = _summarise(padded, groups, bounds)
+        start = stop
     return out
 
 
@@ -207,48 +214,88 @@ def sounding_frames(values: np.ndarray) -> int:
     return n_frames if not heard.size or heard[-1] + 2 >= n_frames else int(heard[-1]) + 1
 
 
-def _summarise(band: np.ndarray, group: KernelGroup) -> np.ndarray:
-    """Proportion, maximum, mean and standard deviation of the responses on a part of the map, ``(n_kernels, 4)``."""
-    n_kernels, height, width = group.weights.shape
-    weights = group.weights.reshape(n_kernels, -1)
-    n_rows, n_frames = band.shape[0] - group.span[0] + 1, band.shape[1] - group.span[1] + 1
-    rows_at_once = min(n_rows, max(1, _BLOCK // (4 * n_kernels * n_frames)))
-    patches = np.empty((height * width, rows_at_once * n_frames), dtype=np.float32)
-    responses = np.empty((n_kernels, rows_at_once * n_frames), dtype=np.float32)
-    above = np.zeros((n_kernels, -(-rows_at_once * n_frames // _COUNTED), _COUNTED), dtype=bool)
-    counts = np.zeros(n_kernels, dtype=np.int64)
-    maxima = np.full(n_kernels, -np.inf, dtype=np.float32)
-    sums, squares = np.zeros((2, n_kernels))
-    for top in range(0, n_rows, rows_at_once):
-        n_here = min(rows_at_once, n_rows - top)
-        size = n_here * n_frames
-        _gather(band[top:], patches[:, :size].reshape(len(patches), n_here, n_frames), (height, width), group.dilation)
-        here = np.matmul(weights, patches[:, :size], out=responses[:, :size])
-        counts += _count_above(here, group.biases, above)
-        np.maximum(maxima, here.max(axis=1), out=maxima)
-        # The mean response is the response to the mean patch.
-        sums += weights @ patches[:, :size].sum(axis=1)
-        squares += np.matmul(here[:, None, :], here[:, :, None])[:, 0, 0]
-    total = n_rows * n_frames
-    means = sums / total
-    deviations = np.sqrt(np.maximum(squares / total - means**2, 0))
-    return np.stack([counts / total, maxima, means, deviations], axis=1)
+def _reach(group: KernelGroup) -> tuple[tuple[int, int], tuple[int, int]]:
+    """What groups must share to be put on the same patches."""
+    _, height, width = group.weights.shape
+    return (height, width), group.dilation
 
 
-def _gather(band: np.ndarray, patches: np.ndarray, shape: tuple[int, int], dilation: tuple[int, int]) -> None:
-    """Put the map under each tap side by side, ``(n_taps, n_rows, n_frames)``."""
-    _, n_rows, n_frames = patches.shape
-    for tap in range(len(patches)):
-        row, frame = tap // shape[1] * dilation[0], tap % shape[1] * dilation[1]
-        patches[tap] = band[row : row + n_rows, frame : frame + n_frames]
+def _summarise(values: np.ndarray, groups: Sequence[KernelGroup], bounds: tuple[int, int]) -> np.ndarray:
+    """Summarise the responses of groups of one shape and dilation between two frames, ``(n_kernels, 4)``."""
+    shape, dilation = _reach(groups[0])
+    first, last = min(group.rows[0] for group in groups), max(group.rows[1] for group in groups)
+    at_once = max(1, _PATCHES // (4 * shape[0] * shape[1] * (last - first)))
+    tallies = [_Tally(group) for group in groups]
+    for begin in range(*bounds, at_once):
+        end = min(begin + at_once, bounds[1])
+        patches = _patches(values, shape, dilation, (first, last), (begin, end))
+        for tally in tallies:
+            rows = [(row - first) * (end - begin) for row in tally.group.rows]
+            tally.add(patches[:, slice(*rows)])
+    return np.concatenate([tally.statistics() for tally in tallies])
 
 
-def _count_above(responses: np.ndarray, biases: np.ndarray, above: np.ndarray) -> np.ndarray:
-    """Count for each kernel the responses above its bias; `above` is room for the answers, False beyond them."""
-    size = responses.shape[1]
-    flat = above.reshape(len(above), -1)
-    np.greater(responses, biases[:, None], out=flat[:, :size])
-    flat[:, size:] = False
-    # Eight counts in one addition, four times as fast as adding booleans; none exceeds the 255 that a byte holds.
-    lanes = np.add.reduce(above.view(np.uint64), axis=2)
-    return lanes.view(np.uint8).reshape(len(above), -1).sum(axis=1, dtype=np.int64)
+def _patches(
+    values: np.ndarray,
+    shape: tuple[int, int],
+    dilation: tuple[int, int],
+    rows: tuple[int, int],
+    frames: tuple[int, int],
+) -> np.ndarray:
+    """Put the map under each tap side by side, ``(n_taps, n_rows * n_frames)``."""
+    n_rows, n_frames = rows[1] - rows[0], frames[1] - frames[0]
+    patches = np.empty((*shape, n_rows, n_frames), dtype=np.float32)
+    for i in range(shape[0]):
+        top = rows[0] + i * dilation[0]
+        for j in range(shape[1]):
+            left = frames[0] + j * dilation[1]
+            patches[i, j] = values[top : top + n_rows, left : left + n_frames]
+    return patches.reshape(shape[0] * shape[1], n_rows * n_frames)
+
+
+class _Tally:
+    """What is known of the responses of a group so far."""
+
+    def __init__(self, group: KernelGroup):
+        n_kernels = len(group.weights)
+        self.group = group
+        self.weights = group.weights.reshape(n_kernels, -1)
+        self.total = 0
+        self.counts = np.zeros(n_kernels, dtype=np.int64)
+        self.maxima = np.full(n_kernels, -np.inf, dtype=np.float32)
+        self.sums, self.squares = np.zeros((2, n_kernels))
+
+    def add(self, patches: np.ndarray) -> None:
+        """Compute responses, in blocks, and forget them."""
+        at_once = max(1, _BLOCK // (4 * len(self.weights)))
+        for start in range(0, patches.shape[1], at_once):
+            responses = self.weights @ patches[:, start : start + at_once]
+            self.total += responses.shape[1]
+            self.counts += _count_above(responses, self.group.biases)
+            np.maximum(self.maxima, np.maximum.reduce(responses, axis=1), out=self.maxima)
+            # As products, which BLAS takes at the speed of memory; NumPy's own sum takes twice as long.
+            self.sums += responses @ _ones(responses.shape[1])
+            self.squares += np.matmul(responses[:, None, :], responses[:, :, None])[:, 0, 0]
+
+    def statistics(self) -> np.ndarray:
+        means = self.sums / self.total
+        deviations = np.sqrt(np.maximum(self.squares / self.total - means**2, 0))
+        return np.stack([self.counts / self.total, self.maxima, means, deviations], axis=1)
+
+
+def _count_above(responses: np.ndarray, biases: np.ndarray) -> np.ndarray:
+    """Count for each kernel the responses above its bias, ``(n_kernels,)``."""
+    n_kernels, size = responses.shape
+    width = -(-size // _COUNTED) * _COUNTED if size > _COUNTED else -(-size // 8) * 8
+    above = np.empty((n_kernels, width), dtype=bool)
+    np.greater(responses, biases[:, None], out=above[:, :size])
+    above[:, size:] = False
+    # Eight counts in one addition, several times as fast as adding booleans; none exceeds the 255 that a byte holds.
+    words = above.view(np.uint64).reshape(n_kernels, -1, min(width // 8, 255))
+    lanes = np.add.reduce(words, axis=2)
+    return lanes.view(np.uint8).reshape(n_kernels, -1).sum(axis=1, dtype=np.int64)
+
+
+@lru_cache(maxsize=4)
+def _ones(size: int) -> np.ndarray:
+    return np.ones(size, dtype=np.float32)
