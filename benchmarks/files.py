@@ -2,13 +2,20 @@
 
     python benchmarks/files.py [--rounds 9]
 
-Interleaved rounds in one process; ratios of wall time, median with the quarter and three-quarter points. WAV and Ogg are
-real recordings where AUDIOFEAT_DATA names them; FLAC and MP3 are written from the WAV files into a temporary folder.
+One process per library on one core, asked in turn, round after round; ratios of CPU time, median with the quarter and
+three-quarter points. Every file looks new in every round, as in a first run: its digest and its header are read too.
+Threads are compared by wall time, in one process, which says nothing on a machine that is busy with something else.
+
+Recordings are real ones where AUDIOFEAT_DATA names them, else synthetic; FLAC and MP3 are written from the WAV files.
 """
 
 import argparse
+import json
 import os
+import shutil
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -16,45 +23,96 @@ from pathlib import Path
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[name] = "1"
 
-import librosa  # noqa: E402
-import numpy as np  # noqa: E402
-import soundfile  # noqa: E402
-from clips import make_clips  # noqa: E402
-
-from audiofeat import MFCC, AudioLoader  # noqa: E402
-
 RATE = 22050
-N_FILES = 24
+N_FILES = 240
+# librosa takes long; ratios per round need fewer files than threads do.
+N_AGAINST_LIBROSA = 24
 
 
 def recordings(folder: Path) -> dict[str, list[str]]:
-    """Paths by format."""
+    """Copies of recordings by format, so that their times may be changed."""
+    import soundfile
+    from clips import make_clips
+
     data = Path(os.environ.get("AUDIOFEAT_DATA", "/nowhere"))
-    clips = make_clips(16000)[:N_FILES]
+    found = {
+        "WAV": sorted((data / "cats_dogs" / "wav").glob("*.wav"))[:N_FILES],
+        "OGG": sorted((data / "esc10_dev" / "audio").rglob("*.ogg"))[:N_FILES],
+    }
+    if found["WAV"]:
+        clips = [soundfile.read(path, dtype="float32") for path in found["WAV"]]
+    else:
+        made = [clip.clip(-1, 1) for clip in make_clips(16000)]
+        clips = [(made[i % len(made)], 16000) for i in range(N_FILES)]
     paths: dict[str, list[str]] = {}
     for kind in ("WAV", "FLAC", "OGG", "MP3"):
-        paths[kind] = [str(folder / f"{i}.{kind.lower()}") for i in range(len(clips))]
-        for path, clip in zip(paths[kind], clips, strict=True):
-            soundfile.write(path, np.clip(clip, -1, 1), 16000, format=kind)
-    if (data / "cats_dogs" / "wav").is_dir():
-        paths["WAV"] = [str(path) for path in sorted((data / "cats_dogs" / "wav").iterdir())[:N_FILES]]
-    if (data / "esc10_dev" / "audio").is_dir():
-        paths["OGG"] = [str(path) for path in sorted((data / "esc10_dev" / "audio").rglob("*.ogg"))[:N_FILES]]
+        paths[kind] = []
+        for i, (samples, rate) in enumerate(clips):
+            path = folder / f"{i:03d}.{kind.lower()}"
+            if found.get(kind):
+                if i == len(found[kind]):
+                    break
+                shutil.copyfile(found[kind][i], path)
+            else:
+                soundfile.write(path, samples, rate, format=kind)
+            paths[kind].append(str(path))
     return paths
 
 
-def with_librosa(paths: list[str]) -> list[np.ndarray]:
-    return [librosa.feature.mfcc(y=librosa.load(path, sr=RATE)[0], sr=RATE).mean(axis=1) for path in paths]
+def with_librosa(paths: list[str], n_jobs: int):
+    import librosa
+    import numpy as np
+
+    return np.stack([librosa.feature.mfcc(y=librosa.load(path, sr=RATE)[0], sr=RATE).mean(axis=1) for path in paths])
 
 
-def with_audiofeat(paths: list[str], n_jobs: int) -> np.ndarray:
+def with_audiofeat(paths: list[str], n_jobs: int):
+    from audiofeat import MFCC, AudioLoader
+
     return MFCC(pooling="mean", n_jobs=n_jobs).fit_transform(AudioLoader(RATE).fit_transform(paths))
 
 
-def seconds(function, *arguments) -> float:
-    start = time.perf_counter()
-    function(*arguments)
-    return time.perf_counter() - start
+FUNCTIONS = {function.__name__: function for function in (with_librosa, with_audiofeat)}
+
+
+def child(library: str) -> None:
+    """Answer requests, a line each: seconds of wall and CPU time, and the values if they are asked for."""
+    # An hour ago: what has just changed is read again even if nothing shows it.
+    stamp = time.time_ns() - 3600 * 10**9
+    for line in sys.stdin:
+        paths, n_jobs, want_values = json.loads(line)
+        stamp -= 10**9
+        for path in paths:
+            os.utime(path, ns=(stamp, stamp))
+        wall, cpu = time.perf_counter(), time.process_time()
+        values = FUNCTIONS[library](paths, n_jobs)
+        answer: dict = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+        if want_values:
+            answer["values"] = values.tolist()
+        sys.__stdout__.write(json.dumps(answer) + "\n")
+        sys.__stdout__.flush()
+
+
+class Child:
+    """A process that times one library."""
+
+    def __init__(self, library: str, *, one_core: bool):
+        pin = ["taskset", "-c", "0"] if one_core and sys.platform == "linux" else []
+        self.process = subprocess.Popen(
+            [*pin, sys.executable, "-W", "ignore", __file__, "--child", library],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def ask(self, paths: list[str], *, n_jobs: int = 1, values: bool = False) -> dict:
+        self.process.stdin.write(json.dumps((paths, n_jobs, values)) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait()
 
 
 def spread(values: list[float]) -> str:
@@ -62,24 +120,46 @@ def spread(values: list[float]) -> str:
     return f"{middle:.2f} ({low:.2f} to {high:.2f})"
 
 
+def compare(kind: str, paths: list[str], children: dict[str, Child], rounds: int) -> str:
+    """A row of the table."""
+    import numpy as np
+    import soundfile
+
+    few = paths[:N_AGAINST_LIBROSA]
+    first, ours = (children[name].ask(few, values=True)["values"] for name in FUNCTIONS)
+    difference = np.abs(np.array(first) - ours).max()
+    seconds = sum(soundfile.info(path).duration for path in few)
+    ratios, costs, gains = [], [], []
+    for _ in range(rounds):
+        base, own = (children[name].ask(few)["cpu"] for name in FUNCTIONS)
+        ratios.append(base / own)
+        costs.append(1000 * own / seconds)
+        one, two = (children["threads"].ask(paths, n_jobs=n_jobs)["wall"] for n_jobs in (1, 2))
+        gains.append(one / two)
+    return (
+        f"| {kind}, {soundfile.info(paths[0]).samplerate} Hz | {difference:.1e} | {statistics.median(costs):.3f} "
+        f"| {spread(ratios)} | {spread(gains)} of {len(paths)} files |"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=9)
-    rounds = parser.parse_args().rounds
-    print("| format | largest difference | times as fast as librosa | 2 threads to 1 |\n|---|---|---|---|")
+    parser.add_argument("--child", choices=FUNCTIONS, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.child:
+        child(arguments.child)
+        return
+    print(f"{arguments.rounds} rounds; {N_AGAINST_LIBROSA} files against librosa\n")
+    print("| format | largest difference | ms CPU per second of audio | times as fast as librosa | 2 threads to 1 |")
+    print("|---|---|---|---|---|")
+    children = {name: Child(name, one_core=True) for name in FUNCTIONS}
+    children["threads"] = Child("with_audiofeat", one_core=False)
     with tempfile.TemporaryDirectory() as folder:
         for kind, paths in recordings(Path(folder)).items():
-            difference = np.abs(np.stack(with_librosa(paths)) - with_audiofeat(paths, 1)).max()
-            ratios, gains = [], []
-            for _ in range(rounds):
-                base, one, two = (
-                    seconds(with_librosa, paths),
-                    seconds(with_audiofeat, paths, 1),
-                    seconds(with_audiofeat, paths, 2),
-                )
-                ratios.append(base / one)
-                gains.append(one / two)
-            print(f"| {kind} | {difference:.1e} | {spread(ratios)} | {spread(gains)} |", flush=True)
+            print(compare(kind, paths, children, arguments.rounds), flush=True)
+    for process in children.values():
+        process.close()
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ __all__ = ["FileFacts", "decode", "file_facts", "mix_down", "resample"]
 
 # Decoders of compressed audio may hold back a frame or two at the end [s].
 _CUT_TOLERANCE = 0.1
+_PCM_16 = np.float32(2**-15)
 
 
 class FileFacts(NamedTuple):
@@ -84,7 +85,9 @@ def decode(
             if duration is not None:
                 # Rounded down by itself, as librosa does: start + duration may round to another sample.
                 limits.append(int(duration * rate))
-            samples = file.read(min(limits, default=-1), dtype="float32", always_2d=True)
+            # libsndfile turns integers into floats five times as slowly as NumPy; the quotients are exact in both.
+            as_integers = file.subtype == "PCM_16"
+            samples = file.read(min(limits, default=-1), dtype="int16" if as_integers else "float32", always_2d=True)
             expected = min([file.frames - first, *limits])
             if len(samples) < expected - _CUT_TOLERANCE * rate:
                 raise ClipError(
@@ -92,6 +95,8 @@ def decode(
                 )
     except (OSError, RuntimeError, ValueError, MemoryError) as exc:
         raise _clip_error(source, exc) from exc
+    if as_integers:
+        samples = np.multiply(samples, _PCM_16, dtype=np.float32)
     return mix_down(samples), rate
 
 

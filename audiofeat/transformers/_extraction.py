@@ -7,20 +7,19 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from random import Random
 from threading import Lock
 from typing import NamedTuple, Protocol
 
 import numpy as np
 import xxhash
-from joblib import Parallel, delayed
-from threadpoolctl import threadpool_limits
 
 from audiofeat._errors import AudioInputError, ClipError, ClipProblem
 from audiofeat.audio import CacheCounts, FeatureCache, LoadSettings, fingerprint
 from audiofeat.dsp import FrameSpec, extract, pool
 from audiofeat.dsp.recipes import Recipe
+from audiofeat.transformers._threads import keep_freed_memory, one_blas_thread, share_out
 
 __all__ = ["ArrayClips", "Plan", "extract_features"]
 
@@ -28,8 +27,6 @@ __all__ = ["ArrayClips", "Plan", "extract_features"]
 _ALGORITHM = 1
 # Clips looked up at once: few enough that their values wait in memory, on their way into the result, for next to nothing.
 _LOOK = 64
-# Clips computed between two transactions: one for many small values, and no thread long without work.
-_CHUNK = 16
 
 
 class Clips(Protocol):
@@ -186,12 +183,10 @@ def extract_features(clips: Clips, plans: Sequence[Plan], *, n_jobs: int | None,
     results = _Results(len(clips), len(plans), getattr(clips, "dtype", np.float32))
     tasks = _look_up(clips, plans, results)
     if tasks:
-        chunks = [tasks[i : i + _CHUNK] for i in range(0, len(tasks), _CHUNK)]
+        keep_freed_memory()
         # BLAS threads inside our own would fight over the cores.
-        with threadpool_limits(limits=1, user_api="blas"):
-            Parallel(n_jobs=n_jobs, require="sharedmem")(
-                delayed(_extract_chunk)(clips, plans, chunk, results) for chunk in chunks
-            )
+        with one_blas_thread():
+            share_out(tasks, partial(_extract_some, clips, plans, results), n_jobs=n_jobs)
     problems = [clips.problem(i, reason) for i, reason in results.problems.items()]
     unequal = results.unequal_lengths(clips)
     if unequal:
@@ -274,7 +269,8 @@ def _look_up(clips: Clips, plans: Sequence[Plan], results: _Results) -> list[_Ta
     return remaining
 
 
-def _extract_chunk(clips: Clips, plans: Sequence[Plan], tasks: Sequence[_Task], results: _Results) -> None:
+def _extract_some(clips: Clips, plans: Sequence[Plan], results: _Results, tasks: Sequence[_Task]) -> None:
+    # One look and one transaction for all of them.
     known = {} if clips.cache is None else clips.cache.get({key for task in tasks for key in task.keys})
     fresh: dict[bytes, np.ndarray] = {}
     for indices, keys in tasks:

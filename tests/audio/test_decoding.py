@@ -53,6 +53,17 @@ def test_windows_beyond_the_end(ramp, start):
         decode(ramp, start=start)
 
 
+@pytest.mark.parametrize("kind", ["WAV", "WAVEX", "AIFF", "FLAC", "AU", "CAF", "W64", "RF64", "NIST"])
+@pytest.mark.parametrize("n_channels", [1, 2, 5])
+def test_integers_become_the_floats_that_soundfile_makes(kind, n_channels, tmp_path):
+    path = str(tmp_path / "all values")
+    values = np.resize(np.arange(-32768, 32768).astype(np.int16), (20000, n_channels))
+    soundfile.write(path, values, 8000, subtype="PCM_16", format=kind)
+    samples, _ = decode(path)
+    assert samples.dtype == np.float32
+    np.testing.assert_array_equal(samples, mix_down(soundfile.read(path, dtype="float32", always_2d=True)[0]))
+
+
 def test_facts(ramp):
     facts = file_facts(ramp)
     assert (facts.sample_rate, facts.n_samples) == (1000, 1000)

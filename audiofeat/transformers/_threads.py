@@ -1,0 +1,114 @@
+"""How work on clips is spread over threads, and what they share of the machine.
+
+Conventions: work is a list of items that take about as long as a clip, from a tenth of a millisecond to seconds.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from threading import Lock
+from typing import Any, TypeVar
+
+import numpy as np
+from joblib import Parallel, delayed
+from threadpoolctl import ThreadpoolController
+
+__all__ = ["keep_freed_memory", "one_blas_thread", "share_out"]
+
+Item = TypeVar("Item")
+
+# Items that a thread takes at once: enough for one transaction of many small values, and few when few are left, so that
+# no thread waits long for another at the end.
+_MOST_AT_ONCE = 16
+# Larger than the arrays of a clip of a minute at 44.1 kHz; glibc goes up to 32 MB.
+_KEPT_BYTES = 16 * 2**20
+
+
+def share_out(items: Sequence[Item], work: Callable[[list[Item]], None], *, n_jobs: int | None) -> None:
+    """Do some work on every item, in threads that take items until there are none left.
+
+    Parameters
+    ----------
+    items : sequence
+        What is to be worked on.
+    work : callable
+        Takes a list of items, at least one. What it raises ends the others' work at their next step.
+    n_jobs : int or None
+        Threads, as in joblib.
+    """
+    waiting = deque(items)
+
+    def work_on_what_waits() -> None:
+        try:
+            while taken := _take(waiting):
+                work(taken)
+        except BaseException:
+            waiting.clear()
+            raise
+
+    def threads() -> Iterator[Any]:
+        # joblib asks for as many as it has threads, and then for one whenever one ends.
+        while waiting:
+            yield delayed(work_on_what_waits)()
+
+    try:
+        Parallel(n_jobs=n_jobs, require="sharedmem")(threads())
+    finally:
+        # Interrupted from the keyboard, the main thread leaves others behind.
+        waiting.clear()
+
+
+def _take(waiting: deque[Item]) -> list[Item]:
+    taken: list[Item] = []
+    try:
+        # Part of what remains, as in guided self-scheduling: Polychronopoulos & Kuck (1987),
+        # https://doi.org/10.1109/TC.1987.5009495
+        for _ in range(min(_MOST_AT_ONCE, 1 + len(waiting) // 16)):
+            taken.append(waiting.popleft())
+    except IndexError:
+        # Another thread was faster.
+        pass
+    return taken
+
+
+_limiting = Lock()
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Let BLAS use one thread, since ours each have a clip of their own, and put its limit back at the end.
+
+    Within it, and in other threads while one of them is within it, it does nothing: what one thread found and another put
+    back would not be what was there.
+
+    Yields
+    ------
+    None
+        Nothing.
+    """
+    if not _limiting.acquire(blocking=False):
+        yield
+        return
+    try:
+        with _controller().limit(limits=1, user_api="blas"):
+            yield
+    finally:
+        _limiting.release()
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    # To look for the libraries takes as long as a clip; NumPy's, which does our products, is there from the beginning.
+    return ThreadpoolController()
+
+
+@cache
+def keep_freed_memory() -> None:
+    """Let arrays of a clip reuse the memory of the clip before, where glibc would give it back to the system.
+
+    By default glibc maps large arrays anew each time, and half of the time of a short clip goes into the system's zeroing
+    of pages. It stops doing so for arrays up to the size of the largest that it has seen freed, and keeps up to twice that
+    at hand. Other allocators are not affected, nor is glibc if it is configured by the environment.
+    """
+    np.empty(_KEPT_BYTES, dtype=np.uint8)

@@ -1,0 +1,126 @@
+"""Spreading work over threads: every item once, one BLAS thread in each of them, and the limits as before afterwards."""
+
+import threading
+
+import numpy as np
+import pytest
+from threadpoolctl import ThreadpoolController, threadpool_limits
+
+from audiofeat import MFCC, FeatureBank
+from audiofeat.transformers import _extraction, _threads
+from audiofeat.transformers._threads import one_blas_thread, share_out
+
+pytestmark = pytest.mark.skipif(
+    not ThreadpoolController().select(user_api="blas").info(), reason="NumPy's BLAS has no threads to limit"
+)
+
+
+def blas_threads():
+    return {library["num_threads"] for library in _threads._controller().select(user_api="blas").info()}
+
+
+@pytest.mark.parametrize("n_jobs", [None, 1, 2, 5, -1])
+@pytest.mark.parametrize("n_items", [0, 1, 2, 15, 16, 17, 100, 1000])
+def test_every_item_is_worked_on_once(n_items, n_jobs):
+    taken = []
+    share_out(range(n_items), taken.append, n_jobs=n_jobs)
+    assert sorted(item for items in taken for item in items) == list(range(n_items))
+    assert all(1 <= len(items) <= 16 for items in taken)
+
+
+def test_few_items_are_taken_one_by_one():
+    # So that no thread has many left when the others have none.
+    taken = []
+    share_out(range(300), taken.append, n_jobs=1)
+    sizes = [len(items) for items in taken]
+    assert sizes[0] == 16
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-15:] == [1] * 15
+
+
+def test_two_threads_share_a_short_list():
+    # Each waits for the other: with all items in one thread this would not end.
+    both = threading.Barrier(2, timeout=60)
+    names = []
+
+    def work(items):
+        both.wait()
+        names.append(threading.get_ident())
+
+    share_out(range(4), work, n_jobs=2)
+    assert len(set(names)) == 2
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_an_error_ends_the_work_of_all(n_jobs):
+    worked = []
+
+    def work(items):
+        worked.extend(items)
+        if 3 in items:
+            raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        share_out(range(100_000), work, n_jobs=n_jobs)
+    assert len(worked) < 100_000
+
+
+def test_limits_are_one_inside_and_as_before_afterwards():
+    with threadpool_limits(limits=2, user_api="blas"):
+        before = blas_threads()
+        with one_blas_thread():
+            assert blas_threads() == {1}
+            with one_blas_thread():
+                assert blas_threads() == {1}
+            assert blas_threads() == {1}
+        assert blas_threads() == before
+
+
+@pytest.mark.parametrize("first_leaves_first", [True, False])
+def test_threads_at_once_leave_the_limit_as_it_was(first_leaves_first):
+    inside, leave = [threading.Event(), threading.Event()], [threading.Event(), threading.Event()]
+    seen = []
+
+    def extraction(i):
+        with one_blas_thread():
+            seen.append(blas_threads())
+            inside[i].set()
+            leave[i].wait(60)
+
+    before = blas_threads()
+    threads = [threading.Thread(target=extraction, args=[i]) for i in range(2)]
+    for thread, entered in zip(threads, inside, strict=True):
+        thread.start()
+        entered.wait(60)
+    for i in (0, 1) if first_leaves_first else (1, 0):
+        leave[i].set()
+        threads[i].join()
+    assert seen == [{1}, {1}]
+    assert blas_threads() == before
+    # And whoever comes next may limit again.
+    with one_blas_thread():
+        assert blas_threads() == {1}
+
+
+def test_an_error_inside_lifts_the_limit():
+    with threadpool_limits(limits=2, user_api="blas"):
+        before = blas_threads()
+        with pytest.raises(ZeroDivisionError), one_blas_thread():
+            1 / 0  # noqa: B018
+        assert blas_threads() == before
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_extraction_computes_with_one_blas_thread(n_jobs, monkeypatch, rng):
+    seen = []
+    extract = _extraction.extract
+
+    def watched(*arguments):
+        seen.append(blas_threads())
+        return extract(*arguments)
+
+    monkeypatch.setattr(_extraction, "extract", watched)
+    bank = FeatureBank([("mfcc", MFCC())], n_jobs=n_jobs)
+    with threadpool_limits(limits=2, user_api="blas"):
+        bank.fit_transform(list(rng.standard_normal((6, 3000)).astype(np.float32)))
+    assert seen == [{1}] * 6
