@@ -5,8 +5,9 @@ added to a short recording is marked as padding. matplotlib is imported when som
 """
 
 from audiofeat.plotting.history import HistoryDisplay
+from audiofeat.plotting.occlusion import OcclusionDisplay
 from audiofeat.plotting.rows import FeatureRows
 from audiofeat.plotting.spectrogram import SpectrogramDisplay
 from audiofeat.plotting.waveform import WaveformDisplay
 
-__all__ = ["FeatureRows", "HistoryDisplay", "SpectrogramDisplay", "WaveformDisplay"]
+__all__ = ["FeatureRows", "HistoryDisplay", "OcclusionDisplay", "SpectrogramDisplay", "WaveformDisplay"]
