@@ -203,6 +203,7 @@ def compare_features(
         guards=guards,
         suspected_groups=suspected,
         pipeline=pipeline,
+        settings=_settings(features, models, loader, cv, groups, metrics, search, nested, random_state),
         n_jobs=n_jobs,
     )
     comparison._look_at_shuffled_labels()
@@ -262,6 +263,25 @@ def _guards(X, batch: AudioBatch, y, groups, splits: FixedSplits, n_jobs):
             # The caller of compare_features is two frames up.
             warnings.warn(guard.text, AudioWarning, stacklevel=3)
     return guards, suspected
+
+
+def _settings(features, models, loader, cv, groups, metrics: Metrics, search, nested, random_state) -> dict[str, str]:
+    """How it was compared, as text."""
+
+    def as_text(value) -> str:
+        return " ".join(repr(value).split())
+
+    told = {f"features {name!r}": as_text(value) for name, value in features.items()}
+    told |= {f"model {name!r}": as_text(value) for name, value in models.items()}
+    return told | {
+        "loader": as_text(loader),
+        "cv": as_text(cv),
+        "groups": "none" if groups is None else "given",
+        "scoring": ", ".join(metrics.names),
+        "search": "GridSearchCV" if search is None else getattr(search, "__name__", as_text(search)),
+        "nested": as_text(nested),
+        "random_state": as_text(random_state),
+    }
 
 
 def _complete(nested: list[Candidate], found: list[Candidate]) -> None:

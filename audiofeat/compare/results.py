@@ -1,6 +1,7 @@
 """What a comparison found: table, tests, words."""
 
 from itertools import combinations
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -71,6 +72,8 @@ class FeatureComparison:
         Clips that seem to be cut from one recording, if any lie on both sides of a split.
     pipeline : Pipeline
         What the settings of candidates belong to, with the store of features.
+    settings : dict of str to str
+        How it was compared, for the report.
     n_jobs : int or None
         Number of processes.
 
@@ -116,7 +119,19 @@ class FeatureComparison:
     """
 
     def __init__(
-        self, search, candidates, *, winner, metrics, splits, clips, guards, suspected_groups, pipeline, n_jobs=None
+        self,
+        search,
+        candidates,
+        *,
+        winner,
+        metrics,
+        splits,
+        clips,
+        guards,
+        suspected_groups,
+        pipeline,
+        settings,
+        n_jobs=None,
     ):
         self.search = search
         self.candidates = candidates
@@ -127,6 +142,7 @@ class FeatureComparison:
         self.guards = guards
         self.suspected_groups = suspected_groups
         self.pipeline = pipeline
+        self.settings = settings
         self.n_jobs = n_jobs
         self.held_out: HeldOut | None = None
 
@@ -285,6 +301,39 @@ class FeatureComparison:
         pairs = [pair for pair in self._pairs() if (pair.features, pair.model) != (self.best_features, self.best_model)]
         self.held_out = evaluate_held_out(self, X, y, groups, pairs[:rivals])
         return self.held_out
+
+    def to_html(
+        self, path, *, title: str | None = None, model_file=None, max_mistakes: int = 12, verbose="auto"
+    ) -> Path:
+        """Write a report: one HTML file that loads nothing from elsewhere.
+
+        Parameters
+        ----------
+        path : path-like
+            The file; an existing one is replaced.
+        title : str or None, default=None
+            Its title; None for "Comparison of features and models".
+        model_file : str, path-like or None, default=None
+            Where the winner was saved, for the lines that tell how to load it.
+        max_mistakes : int, default=12
+            How many of the mistakes that the winner was surest of are shown, each with a picture and up to five seconds
+            of sound.
+        verbose : {"auto"} or bool, default="auto"
+            Whether to show progress, as in `compare_features`.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Notes
+        -----
+        The report holds excerpts of recordings and the names of their files: mind whom they belong to when you pass it on.
+        """
+        from audiofeat.compare.report import write_report
+
+        title = title or "Comparison of features and models"
+        return write_report(self, path, title=title, model_file=model_file, max_mistakes=max_mistakes, verbose=verbose)
 
     def summary(self) -> str:
         """Say in words what was found.
