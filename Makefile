@@ -33,7 +33,7 @@ comma := ,
 demo: $(VENV)/.installed-cnn
 	$(BIN)/audiofeat compare --output demo-output
 
-test: $(VENV)/.installed-cnn+onnx+skops+test
+test: $(VENV)/.installed-cnn+demo+onnx+skops+test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-lint
