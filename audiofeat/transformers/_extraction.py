@@ -19,7 +19,7 @@ from audiofeat._errors import AudioInputError, ClipError, ClipProblem
 from audiofeat.audio import CacheCounts, FeatureCache, LoadSettings, fingerprint
 from audiofeat.dsp import FrameSpec, extract, pool
 from audiofeat.dsp.recipes import Recipe
-from audiofeat.transformers._threads import keep_freed_memory, one_blas_thread, share_out
+from audiofeat.transformers._threads import one_blas_thread, share_out
 
 __all__ = ["ArrayClips", "Plan", "extract_features"]
 
@@ -183,7 +183,6 @@ def extract_features(clips: Clips, plans: Sequence[Plan], *, n_jobs: int | None,
     results = _Results(len(clips), len(plans), getattr(clips, "dtype", np.float32))
     tasks = _look_up(clips, plans, results)
     if tasks:
-        keep_freed_memory()
         # BLAS threads inside our own would fight over the cores.
         with one_blas_thread():
             share_out(tasks, partial(_extract_some, clips, plans, results), n_jobs=n_jobs)

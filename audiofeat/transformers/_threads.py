@@ -10,19 +10,16 @@ from functools import cache
 from threading import Lock
 from typing import Any, TypeVar
 
-import numpy as np
 from joblib import Parallel, delayed
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["keep_freed_memory", "one_blas_thread", "share_out"]
+__all__ = ["one_blas_thread", "share_out"]
 
 Item = TypeVar("Item")
 
 # Items that a thread takes at once: enough for one transaction of many small values, and few when few are left, so that
 # no thread waits long for another at the end.
 _MOST_AT_ONCE = 16
-# Larger than the arrays of a clip of a minute at 44.1 kHz; glibc goes up to 32 MB.
-_KEPT_BYTES = 16 * 2**20
 
 
 def share_out(items: Sequence[Item], work: Callable[[list[Item]], None], *, n_jobs: int | None) -> None:
@@ -101,14 +98,3 @@ def one_blas_thread() -> Iterator[None]:
 def _controller() -> ThreadpoolController:
     # To look for the libraries takes as long as a clip; NumPy's, which does our products, is there from the beginning.
     return ThreadpoolController()
-
-
-@cache
-def keep_freed_memory() -> None:
-    """Let arrays of a clip reuse the memory of the clip before, where glibc would give it back to the system.
-
-    By default glibc maps large arrays anew each time, and half of the time of a short clip goes into the system's zeroing
-    of pages. It stops doing so for arrays up to the size of the largest that it has seen freed, and keeps up to twice that
-    at hand. Other allocators are not affected, nor is glibc if it is configured by the environment.
-    """
-    np.empty(_KEPT_BYTES, dtype=np.uint8)
