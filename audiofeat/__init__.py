@@ -37,6 +37,7 @@ _HOME = {
             "MFCC",
             "MelSpectrogram",
             "OnnxEmbedding",
+            "RandomConvolutions",
             "SpectralContrast",
             "SpectralShape",
             "Spectrogram",
@@ -46,7 +47,7 @@ _HOME = {
             "WaveformAugmenter",
         ),
         "audiofeat.neural": ("CNNClassifier", "SpectrogramAugmenter"),
-        "audiofeat.plotting": ("HistoryDisplay", "SpectrogramDisplay", "WaveformDisplay"),
+        "audiofeat.plotting": ("HistoryDisplay", "OcclusionDisplay", "SpectrogramDisplay", "WaveformDisplay"),
         "audiofeat.compare": ("FeatureComparison", "compare_features"),
         "audiofeat.persistence": (
             "Provenance",

@@ -83,14 +83,20 @@ def occluded_tiles(
 
     audio = as_float(audio)
     length = max(4, 4 * round(_WINDOW_SECONDS * sample_rate / 4))
-    transform = ShortTimeFFT(hann(length, sym=False), hop=length // 4, fs=sample_rate)
-    padded = np.pad(audio, (0, max(0, length - len(audio)))).astype(np.float64)
-    spectrum = transform.stft(padded)
-    columns = np.digitize(transform.t(len(padded)), time_edges[1:-1])
-    rows = np.digitize(transform.f, band_edges[1:-1])
+    transform = ShortTimeFFT(hann(length, sym=False), hop=length // 4, fs=sample_rate, phase_shift=None)
+    n_samples = max(length, len(audio))
+    spectrum = transform.stft(np.pad(audio, (0, n_samples - len(audio))).astype(np.float64))
+    segments = np.digitize(transform.t(n_samples), time_edges[1:-1])
+    bands = np.digitize(transform.f, band_edges[1:-1])
+    # Where each frame begins, counted from the first one, which begins before the clip.
+    starts = np.arange(spectrum.shape[1]) * transform.hop
+    before = -(transform.p_min * transform.hop - transform.m_num_mid)
     removed = 1 - 10 ** (-attenuation / 20)
     for band in range(len(band_edges) - 1):
-        in_band = np.where((rows == band)[:, None], spectrum, 0)
+        in_band = np.where((bands == band)[:, None], spectrum, 0)
+        frames = (np.fft.irfft(in_band, n=length, axis=0) * transform.dual_win[:, None]).T
         for segment in range(len(time_edges) - 1):
-            tile = transform.istft(np.where(columns == segment, in_band, 0), k1=len(padded))
-            yield (audio - removed * tile[: len(audio)]).astype(audio.dtype)
+            tile = np.zeros(starts[-1] + length)
+            for frame in np.flatnonzero(segments == segment):
+                tile[starts[frame] : starts[frame] + length] += frames[frame]
+            yield (audio - removed * tile[before : before + len(audio)]).astype(audio.dtype)

@@ -150,7 +150,7 @@ class OcclusionDisplay:
         samples, rate, heard_rate = _heard(pipeline, clip, by=cls.__name__)
         score_of, score_name = _scorer(pipeline, by=cls.__name__)
         (whole,) = score_of([(rate, samples)])
-        classes = list(pipeline.classes_)
+        classes = np.asarray(pipeline.classes_).tolist()
         if label is not None and label not in classes:
             raise ValueError(f"{cls.__name__} got label={label!r}; expected one of the classes {classes!r}.")
         column = int(np.argmax(whole)) if label is None else classes.index(label)
@@ -164,7 +164,7 @@ class OcclusionDisplay:
             whole[column] - np.reshape(scores, (n_bands, n_segments)),
             times,
             bands,
-            label=np.asarray(classes[column]).item(),
+            label=classes[column],
             score=float(whole[column]),
             score_name=score_name,
             spectrogram=_background(samples, rate, heard_rate),
