@@ -11,6 +11,7 @@ from audiofeat.transformers.energy import Energy
 from audiofeat.transformers.loading import AudioLoader
 from audiofeat.transformers.maps import Delta, StatsPooling
 from audiofeat.transformers.normalization import CepstralNormalization
+from audiofeat.transformers.random_convolutions import RandomConvolutions
 from audiofeat.transformers.shape_descriptors import SpectralContrast, SpectralShape
 from audiofeat.transformers.spectrogram import MelSpectrogram, Spectrogram
 from audiofeat.transformers.speech_embedding import SpeechEmbedding
@@ -31,6 +32,7 @@ __all__ = [
     "FeatureBank",
     "MelSpectrogram",
     "OnnxEmbedding",
+    "RandomConvolutions",
     "SpectralContrast",
     "SpectralShape",
     "Spectrogram",

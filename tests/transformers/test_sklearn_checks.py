@@ -18,6 +18,7 @@ from audiofeat import (
     FeatureBank,
     MelSpectrogram,
     OnnxEmbedding,
+    RandomConvolutions,
     SpectralContrast,
     SpectralShape,
     Spectrogram,
@@ -78,6 +79,8 @@ ESTIMATORS = [
     CepstralNormalization(),
     CepstralNormalization("mean", per="fit"),
     CepstralNormalization(per="fit"),
+    RandomConvolutions(20, random_state=0),
+    RandomConvolutions(12, n_segments=2, statistics="max", standardize="fit", random_state=0),
     FeatureBank([("mel", MelSpectrogram(n_fft=256, n_mels=8)), ("chroma", Chroma(n_fft=256))]),
     FeatureBank([("mel", MelSpectrogram(n_mels=8, pooling=None)), ("chroma", Chroma(pooling=None))]),
 ]
