@@ -1,5 +1,6 @@
 """The only door to private names of scikit-learn, so that a release that moves them is one file's work."""
 
+from sklearn.base import _clone_parametrized as clone_parametrized
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -13,17 +14,33 @@ from sklearn.utils._param_validation import (
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # before scikit-learn 1.9
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Nothing to support."""
+
+    def with_callbacks(method):
+        """Leave the method as it is."""
+        return method
+
+
 __all__ = [
+    "CallbackSupportMixin",
     "HasMethods",
     "Hidden",
     "Interval",
     "InvalidParameterError",
     "Options",
     "StrOptions",
+    "callback_context",
+    "clone_parametrized",
     "output_container",
     "check_sample_weight",
     "safe_indexing",
     "validate_parameter_constraints",
+    "with_callbacks",
 ]
 
 
@@ -41,3 +58,22 @@ def output_container(estimator) -> str:
         "default", "pandas" or "polars".
     """
     return _get_output_config("transform", estimator)["dense"]
+
+
+def callback_context(estimator, *, max_subtasks):
+    """Begin the tree of tasks that scikit-learn's callbacks are told of.
+
+    Parameters
+    ----------
+    estimator : CallbackSupportMixin
+        What is fitted.
+    max_subtasks : int
+        Most tasks inside the fit.
+
+    Returns
+    -------
+    sklearn.callback.CallbackContext or None
+        None before scikit-learn 1.9.
+    """
+    begin = getattr(estimator, "_init_callback_context", None)
+    return None if begin is None else begin(max_subtasks=max_subtasks)

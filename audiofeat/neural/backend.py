@@ -17,7 +17,15 @@ import numpy as np
 from audiofeat._errors import MissingExtraError
 from audiofeat._optional import need
 
-__all__ = ["keep_out_of_the_registry", "load_keras", "make_forward", "require_backend", "seeded"]
+__all__ = [
+    "keep_out_of_the_registry",
+    "load_keras",
+    "make_forward",
+    "require_backend",
+    "seeded",
+    "threads_capped",
+    "to_numpy",
+]
 
 # Which backend serves when nobody chose one, and the extra that installs it.
 _EXTRAS = {"torch": "cnn-torch", "tensorflow": "cnn", "jax": "cnn-jax"}
@@ -120,22 +128,59 @@ def _without_start_up_chatter():
                 os.write(2, said)
 
 
-def _settle_threads(backend):
-    """Give TensorFlow one thread a process unless the user said otherwise.
+def _n_threads(*names):
+    """How many threads a fit may use: what one of these environment variables says, else one.
 
-    Its sums depend on how many threads share them, so only a fixed number gives the same network in a worker process
-    and in the main one; and networks of this size gain little from more, while a grid search gains a worker a core.
+    Sums depend on how many threads share them, so only a fixed number gives the same network in a worker process and in
+    the main one; and networks of this size gain little from more, while a grid search gains a worker a core.
     """
-    if backend != "tensorflow" or os.environ.get("TF_NUM_INTRAOP_THREADS"):
-        return
-    import tensorflow as tf
+    for name in ("AUDIOFEAT_NUM_THREADS", *names):
+        value = os.environ.get(name)
+        if value:
+            if not value.isdecimal() or int(value) == 0:
+                raise ValueError(
+                    f"The environment variable {name} is {value!r}; expected a number of threads, 1 or more."
+                )
+            return int(value)
+    return 1
 
-    if tf.config.threading.get_intra_op_parallelism_threads() == 0:
+
+def _settle_threads(backend):
+    """Give TensorFlow and JAX their number of threads, which they take once a process, before they compute anything."""
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        if tf.config.threading.get_intra_op_parallelism_threads() == 0:
+            try:
+                tf.config.threading.set_intra_op_parallelism_threads(_n_threads("TF_NUM_INTRAOP_THREADS"))
+            except RuntimeError:
+                # The caller has computed something before: the number of threads is settled.
+                return
+    elif backend == "jax" and "NPROC" not in os.environ:
+        import jax
+
+        # XLA has no other way to be told, and reads this when the first device is asked for.
+        os.environ["NPROC"] = str(_n_threads())
         try:
-            tf.config.threading.set_intra_op_parallelism_threads(1)
-        except RuntimeError:
-            # The caller has computed something before: the number of threads is settled.
-            return
+            jax.devices()
+        finally:
+            del os.environ["NPROC"]
+
+
+@contextmanager
+def threads_capped():
+    """Let torch compute with its number of threads, and give the caller's number back."""
+    if sys.modules["keras"].backend.backend() != "torch":
+        yield
+        return
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(_n_threads())
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextmanager
@@ -173,11 +218,19 @@ def keep_out_of_the_registry(optimizer):
         optimizer._all_reduce_sum_gradients = list
 
 
-def make_forward(model):
+def to_numpy(value):
+    """Copy a tensor or variable of any backend; Keras' own conversion makes NumPy 2.4 warn under torch and JAX."""
+    value = getattr(value, "value", value)
+    if hasattr(value, "detach"):
+        return value.detach().cpu().numpy().copy()
+    return np.array(value.numpy() if hasattr(value, "numpy") else value)
+
+
+def make_forward(model, *, n_clips):
     """Compile a model for prediction: a function from maps to logits, both NumPy arrays.
 
-    Compiled once for any number of clips under TensorFlow; under JAX, a number of clips costs a compilation, so that
-    the caller should keep to few.
+    It takes at most `n_clips` clips, and is compiled once for any number of them under TensorFlow. JAX compiles for each
+    number anew, so there all but a single clip are filled up to `n_clips`.
     """
     backend = sys.modules["keras"].backend.backend()
     if backend == "tensorflow":
@@ -193,8 +246,23 @@ def make_forward(model):
         import torch
 
         def forward(maps):
-            with torch.no_grad():
-                return model(maps, training=False).cpu().numpy()
+            with torch.no_grad(), threads_capped():
+                return to_numpy(model(maps, training=False))
 
         return forward
-    return model.predict_on_batch
+
+    import jax
+
+    compiled = jax.jit(lambda trained, fixed, maps: model.stateless_call(trained, fixed, maps, training=False)[0])
+
+    def forward_of_jax(maps):
+        # Read anew each time, because training on replaces them.
+        trained, fixed = (
+            [variable.value for variable in part] for part in (model.trainable_variables, model.non_trainable_variables)
+        )
+        filled = maps
+        if 1 < len(maps) < n_clips:
+            filled = np.concatenate([maps, np.zeros((n_clips - len(maps), *maps.shape[1:]), maps.dtype)])
+        return np.array(compiled(trained, fixed, filled))[: len(maps)]
+
+    return forward_of_jax

@@ -38,16 +38,19 @@ class Batches:
         Most clips a batch.
     seed : int
         Determines the order of the clips and the draws of the augmenter.
+    full : bool, default=False
+        Whether batches have `batch_size` rows even if fewer clips are there, so that pieces of any size follow one
+        another without a compilation.
     """
 
-    def __init__(self, maps, targets, weights, *, scaler, augmenter, batch_size, seed):
+    def __init__(self, maps, targets, weights, *, scaler, augmenter, batch_size, seed, full=False):
         self._maps = maps
         self._targets = targets
         self._scaler = scaler
         self._augmenter = augmenter
         self._seed = seed
         self._n_batches = -(-len(maps) // batch_size)
-        self._size = -(-len(maps) // self._n_batches)
+        self._size = batch_size if full else -(-len(maps) // self._n_batches)
         # Keras divides the loss of a batch by its rows, so the weights make up for the filled ones.
         self._weights = (weights * (self._n_batches * self._size / len(maps))).astype(np.float32)
 

@@ -1,36 +1,24 @@
 """A convolutional network as a scikit-learn classifier."""
 
-from collections.abc import Callable
+import os
 from numbers import Integral, Real
 
 import numpy as np
-from scipy.special import softmax
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from audiofeat._sklearn import (
-    HasMethods,
-    Interval,
-    StrOptions,
-    check_sample_weight,
-    validate_parameter_constraints,
-)
+from audiofeat._sklearn import HasMethods, Interval, StrOptions, with_callbacks
 from audiofeat.neural.architectures import ARCHITECTURES
 from audiofeat.neural.augment import SpectrogramAugmenter
-from audiofeat.neural.backend import load_keras, seeded
-from audiofeat.neural.batches import Batches
-from audiofeat.neural.holdout import hold_out
-from audiofeat.neural.inputs import InputScaler, as_maps, resize_maps
-from audiofeat.neural.network import Network
-from audiofeat.neural.training import make_optimizer, train
+from audiofeat.neural.base import NetworkClassifier
+from audiofeat.neural.monitor import FitMonitor
+from audiofeat.neural.objectives import learn_objective
+from audiofeat.neural.summary import network_text
 
 __all__ = ["CNNClassifier"]
 
 
-class CNNClassifier(ClassifierMixin, BaseEstimator):
+class CNNClassifier(NetworkClassifier):
     """Convolutional network over spectrogram-like maps, trained with Keras 3.
 
     It reads the maps ``(n_clips, n_bins, n_frames)`` that the extractors give with ``pooling=None``, and learns which
@@ -69,8 +57,9 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     schedule : {"one_cycle", "cosine"} or None, default="one_cycle"
         How the learning rate moves over the steps of all epochs: up and then down to zero, down to zero, or not at
         all. Only for an optimizer by name.
-    class_weight : dict, "balanced" or None, default=None
+    class_weight : dict, list of dict, "balanced" or None, default=None
         Weight of each class in the loss; "balanced" makes up for unequal class sizes. Multiplied with `sample_weight`.
+        For labels that go together a list with a dict ``{0: weight if absent, 1: weight if present}`` for each label.
     validation_fraction : float or None, default=None
         Share of the training clips that is held out to tell the best epoch, stratified, and by whole groups when `fit`
         is given `groups`. None trains on all clips for all epochs, the better use of few clips.
@@ -78,7 +67,19 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         Epochs without a lower validation loss after which training stops; None never stops early. The weights of the
         best epoch are kept either way. Without validation clips it has no effect.
     callbacks : list of keras.callbacks.Callback or None, default=None
-        Copied for each fit.
+        Copied for each fit. Those of scikit-learn are given with `set_callbacks`.
+    pretrained : CNNClassifier, Pipeline, path-like or None, default=None
+        A fitted network to start from: a CNNClassifier, a pipeline or search that ends in one, or the joblib file of one
+        of these (which can run any code when it is loaded: only from people you trust). Its layers but the last are
+        kept with their weights, with its `standardize` and, unless `resize` is given, its `resize`; the last layer is made
+        anew for the classes in `y`. The maps must have the shape that it was trained on.
+    trainable : {"head", "all"} or int, default="head"
+        What is trained of a `pretrained` network: its new last layer, all of it, or the last layer and so many blocks
+        before it, each of them a convolution or dense layer and what follows it. More needs more clips, and a lower
+        `learning_rate`.
+    warm_start : bool, default=False
+        Whether `fit` goes on with the network of the last `fit`, its standardisation and the state of its optimizer, for
+        `epochs` more. The state of the optimizer is then part of a pickle.
     random_state : int, RandomState instance or None, default=None
         Determines initial weights, order, augmentation and held-out clips. An int gives the same network in each fit.
     verbose : int, default=0
@@ -87,16 +88,20 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The labels, sorted.
+        The labels, sorted; for an indicator matrix the numbers of its columns.
+    multilabel_ : bool
+        Whether labels go together, that is, whether `y` was an indicator matrix.
     n_features_in_ : int
         Number of bins.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names, if `X` was a DataFrame.
+    resize_ : tuple of int or None
+        Size to which maps are brought.
     input_shape_ : tuple of int
         Bins, frames and channels that the network reads, after resizing.
     history_ : list of dict
         For each epoch its number, `loss`, `accuracy`, `learning_rate` and `seconds`, and with validation clips
-        `val_loss` and `val_accuracy`.
+        `val_loss` and `val_accuracy`. With `warm_start` and in `partial_fit` it goes on where it was.
     best_epoch_ : int or None
         Number of the epoch whose weights were kept, None if there were no validation clips.
 
@@ -105,8 +110,8 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     MissingExtraError
         In `fit` or `predict`, if Keras or its backend is not installed.
     ValueError
-        In `fit`, if a parameter is out of range, if the clips differ in shape or hold one class only, or if the loss
-        diverges; in `predict`, if the maps have another shape than in `fit`.
+        In `fit`, if a parameter is out of range, if the clips differ in shape or hold one class only, if they do not fit
+        the pretrained network, or if the loss diverges; in `predict`, if the maps have another shape than in `fit`.
 
     See Also
     --------
@@ -116,10 +121,14 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
     -----
     The backend of Keras is the user's (``KERAS_BACKEND``, or ``keras.json``), else the first installed of torch,
     TensorFlow and JAX. With an int `random_state`, repeated fits give identical weights on a CPU, in any process; a GPU
-    does not promise that. TensorFlow is given one thread, because its sums depend on the number of threads; set
-    ``TF_NUM_INTRAOP_THREADS`` for more, or run several fits at once with ``GridSearchCV(n_jobs=...)``.
+    does not promise that. A fit is given one thread, because sums depend on the number of threads; set
+    ``AUDIOFEAT_NUM_THREADS`` for more, or run several fits at once with ``GridSearchCV(n_jobs=...)``.
 
     A pickle holds the architecture and the weights as plain data, and can be loaded under another backend.
+
+    An indicator matrix as `y`, with a column of zeros and ones for each label, makes the labels independent of each other:
+    probabilities are sigmoids and need not sum to one, `predict` gives an indicator matrix, and `score` and the accuracies
+    in `history_` count the clips that have every label right.
 
     Examples
     --------
@@ -146,10 +155,13 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         "optimizer": [str, callable, HasMethods("get_config")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "schedule": [StrOptions({"one_cycle", "cosine"}), None],
-        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "class_weight": [StrOptions({"balanced"}), dict, list, None],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
         "patience": [Interval(Integral, 1, None, closed="left"), None],
         "callbacks": [list, tuple, None],
+        "pretrained": [str, os.PathLike, HasMethods("predict"), None],
+        "trainable": [StrOptions({"head", "all"}), Interval(Integral, 0, None, closed="left")],
+        "warm_start": ["boolean"],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -173,6 +185,9 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         validation_fraction=None,
         patience=10,
         callbacks=None,
+        pretrained=None,
+        trainable="head",
+        warm_start=False,
         random_state=None,
         verbose=0,
     ):
@@ -192,18 +207,22 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.callbacks = callbacks
+        self.pretrained = pretrained
+        self.trainable = trainable
+        self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
 
+    @with_callbacks
     def fit(self, X, y, sample_weight=None, groups=None, X_val=None, y_val=None):
-        """Train a new network.
+        """Train a new network, or go on with the last one if `warm_start`.
 
         Parameters
         ----------
         X : array-like of shape (n_clips, n_bins, n_frames), (n_clips, n_bins, n_frames, n_channels) or (n_clips, n_bins)
             The maps; with two axes, maps of one frame.
-        y : array-like of shape (n_clips,)
-            The labels.
+        y : array-like of shape (n_clips,) or (n_clips, n_labels)
+            The labels, or an indicator matrix.
         sample_weight : array-like of shape (n_clips,) or None, default=None
             Weight of each clip in the loss.
         groups : array-like of shape (n_clips,) or None, default=None
@@ -217,11 +236,76 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
             Itself.
         """
         self._check_parameters()
-        X, y = self._check_maps(X, y, reset=True)
-        weights = self._clip_weights(y, sample_weight)
+        anew = not (self.warm_start and hasattr(self, "_network"))
+        maps, labels, source = self._read(X, y, anew=anew)
+        objective = learn_objective(labels)
+        if anew:
+            self._start(objective)
+        else:
+            self._check_continuation(objective)
+        class_weights = objective.weigh(self.class_weight, labels)
+        targets, weights = self._encode(objective, labels, class_weights, sample_weight)
         rng = check_random_state(self.random_state)
-        split = self._validation_clips(X, y, weights, groups, X_val, y_val, seed=rng.randint(2**31 - 1))
-        return self._train(*split, seed=rng.randint(2**31 - 1))
+        seed = rng.randint(2**31 - 1)
+        training, validation = self._validation_clips(
+            (maps, targets, weights), labels, groups, X_val, y_val, class_weights, seed=seed
+        )
+        if anew:
+            self._learn_scale(training[0], source)
+        monitor = FitMonitor(self, X, y, sample_weight, n_epochs=self.epochs)
+        self._train(training, validation, source=source, seed=rng.randint(2**31 - 1), monitor=monitor)
+        monitor.fit_ends()
+        return self
+
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Go through one piece of the training clips once, for data that come in pieces or do not fit into memory.
+
+        The first call makes a network, unless `fit` has; the later ones go on with it, at `learning_rate` without a
+        schedule and without held-out clips. The standardisation is that of all pieces so far.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_clips, n_bins, n_frames), (n_clips, n_bins, n_frames, n_channels) or (n_clips, n_bins)
+            The maps of the piece.
+        y : array-like of shape (n_clips,) or (n_clips, n_labels)
+            Its labels, or an indicator matrix.
+        classes : array-like of shape (n_classes,) or None, default=None
+            All classes of all pieces. Needed in the first call, except for an indicator matrix.
+        sample_weight : array-like of shape (n_clips,) or None, default=None
+            Weight of each clip in the loss.
+
+        Returns
+        -------
+        CNNClassifier
+            Itself.
+        """
+        self._check_parameters()
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "CNNClassifier got class_weight='balanced' in partial_fit, which knows one piece of the clips only. Pass a "
+                "dict, as from sklearn.utils.class_weight.compute_class_weight('balanced', classes=classes, y=y)."
+            )
+        anew = not hasattr(self, "_network")
+        maps, labels, source = self._read(X, y, anew=anew)
+        if anew:
+            if classes is None and labels.ndim == 1:
+                raise ValueError("classes must be passed on the first call to partial_fit.")
+            self._start(learn_objective(labels, classes))
+        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(
+                f"`classes={np.asarray(classes).tolist()!r}` is not the same as on last call to partial_fit, was: "
+                f"{self.classes_.tolist()!r}"
+            )
+        objective = self._objective
+        class_weights = objective.weigh(self.class_weight, labels)
+        targets, weights = self._encode(objective, labels, class_weights, sample_weight)
+        if anew:
+            self._learn_scale(maps, source)
+        elif self._scaler is not None and self.pretrained is None:
+            self._scaler.partial_fit(maps)
+        seed = check_random_state(self.random_state).randint(2**31 - 1)
+        self._train((maps, targets, weights), None, source=source, seed=seed, in_pieces=True)
+        return self
 
     def predict(self, X):
         """Predict the label of each clip.
@@ -233,11 +317,10 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of shape (n_clips,)
-            The labels.
+        ndarray of shape (n_clips,) or (n_clips, n_labels)
+            The labels, or an indicator matrix.
         """
-        logits = self._logits(X)
-        return self.classes_[logits.argmax(axis=1)]
+        return self._objective.predict(self._logits(X))
 
     def predict_proba(self, X):
         """Predict the probability of each class.
@@ -250,9 +333,10 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_clips, n_classes)
-            The softmax of the network's output, with columns in the order of `classes_`.
+            The softmax of the network's output, with columns in the order of `classes_`; for labels that go together
+            the sigmoid, the probability of each by itself.
         """
-        return softmax(self._logits(X), axis=1)
+        return self._objective.probabilities(self._logits(X))
 
     def decision_function(self, X):
         """Compute the network's output before it becomes a probability.
@@ -265,10 +349,28 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_clips,) or (n_clips, n_classes)
-            With two classes the log-odds of the second one, else one logit a class.
+            With two classes the log-odds of the second one, else one logit a class or label.
         """
-        logits = self._logits(X)
-        return logits[:, 1] - logits[:, 0] if len(self.classes_) == 2 else logits
+        return self._objective.decision(self._logits(X))
+
+    def summary(self):
+        """Describe the fitted network: its layers, their sizes, and which of them were trained.
+
+        Returns
+        -------
+        str
+            A table, a line a layer. Multiply-adds are those of convolutions and dense layers for one clip.
+        """
+        check_is_fitted(self)
+        shape = " × ".join(map(str, self.input_shape_))
+        outputs = f"{len(self.classes_)} {'labels that go together' if self.multilabel_ else 'classes'}"
+        standard = "as they are" if self._scaler is None else "standardised per bin"
+        best = "" if self.best_epoch_ is None else f", the weights are those of epoch {self.best_epoch_}"
+        facts = [
+            f"Maps of {shape} (bins × frames × channels), {standard}, to {outputs}.",
+            f"Trained for {len(self.history_)} epoch{'s' * (len(self.history_) != 1)}{best}.",
+        ]
+        return network_text(self._layers, facts)
 
     @property
     def model_(self):
@@ -276,181 +378,9 @@ class CNNClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         return self._network.model
 
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "_network")
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.classifier_tags.multi_label = True
         tags.non_deterministic = self.random_state is None
         return tags
-
-    def _check_parameters(self):
-        validate_parameter_constraints(self._parameter_constraints, self.get_params(deep=False), type(self).__name__)
-        if isinstance(self.augmentation, SpectrogramAugmenter):
-            self.augmentation.check_parameters()
-        if self.resize is not None and not (
-            len(self.resize) == 2 and all(isinstance(size, int | np.integer) and size > 0 for size in self.resize)
-        ):
-            raise ValueError(
-                f"CNNClassifier got resize={self.resize!r}; expected the number of bins and of frames, two positive "
-                "integers."
-            )
-        if getattr(self.architecture, "__name__", None) == "<lambda>":
-            raise ValueError(
-                "CNNClassifier got a lambda as architecture, which cannot be pickled, so neither saved nor sent to "
-                "worker processes. Give it a name with `def` in a module."
-            )
-
-    def _check_maps(self, X, *labels, reset):
-        """Check input, and labels where there are some, and give the input the axes of a map."""
-        try:
-            X = validate_data(self, X, *labels, dtype=np.float32, allow_nd=True, reset=reset)
-        except ValueError as exc:
-            if "inhomogeneous" not in str(exc) and "setting an array element with a sequence" not in str(exc):
-                raise
-            raise ValueError(
-                "CNNClassifier got clips of unequal shape; a network needs equal ones. Load them with "
-                "AudioLoader(duration=...), which cuts and pads, or pad the maps."
-            ) from exc
-        if labels:
-            X, y = X
-        if X.ndim > 4:
-            raise ValueError(
-                f"CNNClassifier got an array of shape {X.shape}; expected (clips, bins, frames), with or without "
-                "channels as a fourth axis."
-            )
-        maps = as_maps(X)
-        if reset:
-            self._map_shape = maps.shape[1:]
-        elif maps.shape[1:] != self._map_shape and not (
-            self.resize is not None and maps.shape[3:] == self._map_shape[2:]
-        ):
-            raise ValueError(
-                f"CNNClassifier got maps of shape {maps.shape[1:]} (bins, frames, channels), but was fitted on "
-                f"{self._map_shape}. Use the same extractor and clip length as in fit, or set resize."
-            )
-        if self.resize is not None:
-            maps = resize_maps(maps, *self.resize)
-        return (maps, y) if labels else maps
-
-    def _encode_labels(self, y):
-        """Learn the classes and return the targets, one column a class."""
-        check_classification_targets(y)
-        if y.ndim > 1:
-            raise ValueError(f"CNNClassifier got y of shape {y.shape}; expected one label a clip.")
-        self.classes_ = np.unique(y)
-        if len(self.classes_) < 2:
-            raise ValueError(
-                f"CNNClassifier got one class only, {self.classes_.tolist()[0]!r}. Pass clips of two or more classes."
-            )
-        return self._targets(y)
-
-    def _targets(self, y):
-        return (np.asarray(y)[:, np.newaxis] == self.classes_).astype(np.float32)
-
-    def _clip_weights(self, y, sample_weight):
-        weights = np.ones(len(y))
-        if sample_weight is not None:
-            weights = weights * check_sample_weight(sample_weight, y, dtype=np.float64, ensure_non_negative=True)
-        if self.class_weight is not None:
-            weights = weights * compute_sample_weight(self.class_weight, y)
-        if not weights.any():
-            raise ValueError("CNNClassifier got weights that are all zero, so no clip would be learned from.")
-        return weights
-
-    def _validation_clips(self, maps, y, weights, groups, X_val, y_val, *, seed):
-        """Return what to train on and what to validate on, each as maps, targets and weights; the latter may be None."""
-        targets = self._encode_labels(y)
-        if (X_val is None) != (y_val is None):
-            raise ValueError("CNNClassifier got only one of X_val and y_val. Pass both, or neither.")
-        if X_val is not None:
-            maps_val = self._check_maps(X_val, reset=False)
-            y_val = np.asarray(y_val)
-            if y_val.shape != (len(maps_val),):
-                raise ValueError(
-                    f"CNNClassifier got y_val of shape {y_val.shape} for {len(maps_val)} clips in X_val. Pass one label a "
-                    "clip."
-                )
-            unknown = np.setdiff1d(y_val, self.classes_)
-            if len(unknown):
-                raise ValueError(f"CNNClassifier got labels in y_val that are not in y: {unknown.tolist()!r}.")
-            return (maps, targets, weights), (maps_val, self._targets(y_val), self._clip_weights(y_val, None))
-        if self.validation_fraction is None:
-            return (maps, targets, weights), None
-        train_rows, rows = hold_out(y, self.validation_fraction, groups=groups, seed=seed)
-        return (maps[train_rows], targets[train_rows], weights[train_rows]), (maps[rows], targets[rows], weights[rows])
-
-    def _train(self, training, validation, *, seed):
-        keras = load_keras(by=type(self).__name__, verbose=self.verbose)
-        maps, targets, weights = training
-        self.input_shape_ = maps.shape[1:]
-        self._scaler = InputScaler().fit(maps) if self.standardize else None
-        if validation is not None:
-            validation = (self._standardized(validation[0]), *validation[1:])
-        augmenter = SpectrogramAugmenter() if self.augmentation == "default" else self.augmentation
-        batches = Batches(
-            maps,
-            targets,
-            weights,
-            scaler=self._scaler,
-            augmenter=augmenter,
-            batch_size=self.batch_size,
-            seed=seed,
-        )
-        with seeded(seed):
-            model = self._build()
-            model.compile(
-                optimizer=make_optimizer(
-                    self.optimizer,
-                    learning_rate=self.learning_rate,
-                    schedule=self.schedule,
-                    n_steps=self.epochs * len(batches),
-                ),
-                loss=keras.losses.CategoricalCrossentropy(from_logits=True),
-                weighted_metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
-            )
-            network = Network(model)
-            self.history_, self.best_epoch_ = train(
-                network,
-                batches,
-                validation=validation,
-                epochs=self.epochs,
-                patience=self.patience,
-                callbacks=self.callbacks or (),
-                verbose=self.verbose,
-            )
-        self._network = network
-        return self
-
-    def _standardized(self, maps):
-        return maps if self._scaler is None else self._scaler.transform(maps)
-
-    def _build(self):
-        build: Callable = ARCHITECTURES.get(self.architecture, self.architecture)
-        params = dict(self.architecture_params or {})
-        for name in ("filters", "dropout"):
-            value = getattr(self, name)
-            if value is None:
-                continue
-            if name in params:
-                raise ValueError(f"CNNClassifier got {name} both as a parameter and in architecture_params; drop one.")
-            params[name] = value
-        model = build(self.input_shape_, len(self.classes_), **params)
-        if tuple(model.output_shape[1:]) != (len(self.classes_),):
-            raise ValueError(
-                f"CNNClassifier got a network with outputs of shape {model.output_shape[1:]}; expected "
-                f"({len(self.classes_)},), one logit a class."
-            )
-        if getattr(getattr(model.layers[-1], "activation", None), "__name__", None) in ("softmax", "sigmoid"):
-            raise ValueError(
-                "CNNClassifier got a network that ends in probabilities; expected logits. Drop the activation of its "
-                "last layer."
-            )
-        return model
-
-    def _logits(self, X):
-        check_is_fitted(self)
-        maps = self._standardized(self._check_maps(X, reset=False))
-        # In double precision, so that probabilities sum to one to the last digits.
-        return self._network.logits(maps).astype(np.float64)

@@ -4,12 +4,64 @@ Conventions: bins (frequency) are axis 1, frames (time) axis 2.
 """
 
 import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils.validation import column_or_1d, validate_data
 
-__all__ = ["InputScaler", "as_maps", "resize_maps"]
+__all__ = ["InputScaler", "as_maps", "check_maps", "resize_maps"]
 
 # A standard deviation under this share of the bin's magnitude is rounding, not signal.
 _CONSTANT = 1e-6
 _CLIPS_AT_ONCE = 64
+
+
+def check_maps(estimator, X, *labels, reset):
+    """Check the input of an estimator, and labels where there are some.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Learns number and names of the features if `reset`.
+    X : array-like
+        Maps with two to four axes.
+    *labels : array-like
+        One label a clip, or an indicator matrix; none or one of them.
+    reset : bool
+        Whether the estimator is fitted anew.
+
+    Returns
+    -------
+    maps : ndarray of shape (n_clips, n_bins, n_frames, n_channels), float32
+        The input.
+    y : ndarray
+        The labels, if they were passed.
+    """
+    settings = {"dtype": np.float32, "allow_nd": True, "reset": reset}
+    if labels:
+        settings["multi_output"] = True
+    try:
+        X = validate_data(estimator, X, *labels, **settings)
+    except ValueError as exc:
+        if "inhomogeneous" not in str(exc) and "setting an array element with a sequence" not in str(exc):
+            raise
+        raise ValueError(
+            "CNNClassifier got clips of unequal shape; a network needs equal ones. Load them with "
+            "AudioLoader(duration=...), which cuts and pads, or pad the maps."
+        ) from exc
+    if labels:
+        X, y = X
+    if X.ndim > 4:
+        raise ValueError(
+            f"CNNClassifier got an array of shape {X.shape}; expected (clips, bins, frames), with or without "
+            "channels as a fourth axis."
+        )
+    return (as_maps(X), _labels(y)) if labels else as_maps(X)
+
+
+def _labels(y):
+    """Bring labels into one or two axes."""
+    y = y.toarray() if issparse(y) else y  # type: ignore[attr-defined]
+    # A column of labels is a common mistake, and scikit-learn's warning says so.
+    return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
 
 def as_maps(X):
@@ -57,22 +109,27 @@ class InputScaler:
 
     def fit(self, maps):
         """Learn from maps, block by block, in double precision."""
-        count = 0
-        mean = squares = np.zeros(())
+        self._count = 0
+        self._mean = self._squares = np.zeros(())
+        return self.partial_fit(maps)
+
+    def partial_fit(self, maps):
+        """Learn from further maps, so that in the end all count alike."""
         for start in range(0, len(maps), _CLIPS_AT_ONCE):
             block = maps[start : start + _CLIPS_AT_ONCE].astype(np.float64)
             size = block.shape[0] * block.shape[2]
             block_mean = block.mean(axis=(0, 2))
             block_squares = np.square(block - block_mean[:, np.newaxis]).sum(axis=(0, 2))
             # Chan, Golub & LeVeque (1983), equation 2.1: exact where a running sum of squares would cancel.
-            shift = block_mean - mean
-            squares = squares + block_squares + shift**2 * (count * size / (count + size))
-            mean = mean + shift * (size / (count + size))
-            count += size
-        scale = np.sqrt(squares / count)
-        scale[scale <= _CONSTANT * np.abs(mean)] = 1.0
+            shift = block_mean - self._mean
+            total = self._count + size
+            self._squares = self._squares + block_squares + shift**2 * (self._count * size / total)
+            self._mean = self._mean + shift * (size / total)
+            self._count = total
+        scale = np.sqrt(self._squares / self._count)
+        scale[scale <= _CONSTANT * np.abs(self._mean)] = 1.0
         scale[scale == 0] = 1.0
-        self.mean_ = mean.astype(np.float32)
+        self.mean_ = self._mean.astype(np.float32)
         self.scale_ = scale.astype(np.float32)
         return self
 

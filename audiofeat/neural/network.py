@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from audiofeat.neural.backend import load_keras, make_forward, seeded
+from audiofeat.neural.backend import load_keras, make_forward, seeded, to_numpy
 
 __all__ = ["Network"]
 
@@ -16,19 +16,31 @@ _CLIPS_AT_ONCE = 32
 class Network:
     """A Keras model and its compiled prediction, picklable under any backend.
 
-    The pickle holds neither optimizer nor compiled functions, and Keras is imported when the network is first used,
-    not when it is unpickled.
+    The pickle holds no compiled functions, and the state of the optimizer only if `keeps_training_state`. Keras is
+    imported when the network is first used, not when it is unpickled.
 
     Parameters
     ----------
     model : keras.Model
         Maps ``(n_clips, n_bins, n_frames, n_channels)`` to logits ``(n_clips, n_outputs)``.
+    keeps_training_state : bool, default=False
+        Whether a pickle holds what is needed to go on with the training as if it had not been interrupted.
     """
 
-    def __init__(self, model):
+    def __init__(self, model, *, keeps_training_state=False):
+        self.keeps_training_state = keeps_training_state
+        self.learns_in_pieces = False
         self._model = model
         self._forward = None
         self._state: dict | None = None
+        self._training: dict | None = None
+
+    @classmethod
+    def from_state(cls, state):
+        """Make a network from what a pickle holds of one."""
+        network = cls(None)
+        network.__setstate__(state)
+        return network
 
     @property
     def model(self):
@@ -39,15 +51,38 @@ class Network:
             with seeded(0):
                 model = keras.models.model_from_json(self._state["architecture"])
             model.set_weights(self._state["weights"])
+            if self._training is not None:
+                for variable, value in zip(_seeds(model), self._training["seeds"], strict=True):
+                    variable.assign(value)
             self._model, self._state = model, None
         return self._model
 
     def logits(self, maps):
         """Compute the output of the network for a float32 array of maps."""
         if self._forward is None:
-            self._forward = make_forward(self.model)
+            self._forward = make_forward(self.model, n_clips=_CLIPS_AT_ONCE)
         starts = list(range(0, len(maps), _CLIPS_AT_ONCE))
         return np.concatenate([self._forward(maps[start:stop]) for start, stop in pairwise([*starts, len(maps)])])
+
+    def weights(self):
+        """Copy the weights, in the order of Keras."""
+        return [to_numpy(variable) for variable in self.model.weights]
+
+    def training_state(self):
+        """Copy what the optimizer and the dropout layers remember, or None if the network was not trained here.
+
+        Returns
+        -------
+        dict or None
+            `optimizer`, the name of its class; `variables`, its step number and whatever else it keeps, without its
+            learning rate; `seeds`, the states of the layers that draw.
+        """
+        optimizer = getattr(self.model, "optimizer", None)
+        if optimizer is None:
+            return self._training
+        kept = [to_numpy(variable) for variable in optimizer.variables if variable.name != "learning_rate"]
+        seeds = [to_numpy(variable) for variable in _seeds(self.model)]
+        return {"optimizer": type(optimizer).__name__, "variables": kept, "seeds": seeds}
 
     def __getstate__(self):
         if self._state is not None:
@@ -55,8 +90,20 @@ class Network:
         architecture = json.loads(self._model.to_json())
         # It would tie the network to the backend and the optimizer that trained it.
         architecture.pop("compile_config", None)
-        return {"architecture": json.dumps(architecture), "weights": self._model.get_weights()}
+        state = {"architecture": json.dumps(architecture), "weights": self.weights()}
+        if self.keeps_training_state:
+            state["training"] = self.training_state()
+        return state
 
     def __setstate__(self, state):
         self._model = self._forward = None
+        self.learns_in_pieces = False
         self._state = state
+        self._training = state.get("training")
+        self.keeps_training_state = "training" in state
+
+
+def _seeds(model):
+    """Variables of a model that are no weights: the states of its random generators."""
+    weights = {id(variable) for variable in model.weights}
+    return [variable for variable in model.variables if id(variable) not in weights]

@@ -1,61 +1,29 @@
-"""Optimizer, schedule and callbacks of one fit, all made afresh so that nothing leaks from one fit into the next."""
+"""The epochs of one fit."""
 
 import copy
 import math
 import time
 
 import numpy as np
-from scipy.special import log_softmax
 
-from audiofeat.neural.backend import keep_out_of_the_registry, load_keras
+from audiofeat.neural.backend import load_keras, threads_capped, to_numpy
 
-__all__ = ["make_optimizer", "train"]
-
-# Where one-cycle starts, as a share of its peak, and how long it rises: the values of Smith's followers in fastai.
-_ONE_CYCLE_START = 1 / 25
-_ONE_CYCLE_RISE = 0.25
+__all__ = ["train"]
 
 
-def make_optimizer(optimizer, *, learning_rate, schedule, n_steps):
-    """Build the optimizer of one fit.
-
-    A name takes `learning_rate` and `schedule`; a Keras optimizer is copied by its configuration and a function is
-    called, and both keep their own learning rate.
-    """
-    keras = load_keras(by="CNNClassifier")
-    if isinstance(optimizer, str):
-        try:
-            return keras.optimizers.get(
-                {"class_name": optimizer, "config": {"learning_rate": _rate(learning_rate, schedule, n_steps)}}
-            )
-        except ValueError as exc:
-            raise ValueError(
-                f"CNNClassifier got optimizer={optimizer!r}, which Keras does not know. "
-                "Use a name such as 'adam', 'adamw' or 'sgd', a Keras optimizer, or a function that returns one."
-            ) from exc
-    if isinstance(optimizer, keras.optimizers.Optimizer):
-        return type(optimizer).from_config(optimizer.get_config())
-    made = optimizer()
-    if not isinstance(made, keras.optimizers.Optimizer):
-        raise TypeError(
-            f"CNNClassifier got an optimizer function that returned {made!r}. Return a Keras optimizer from it."
-        )
-    return made
-
-
-def _rate(peak, schedule, n_steps):
-    cosine = load_keras(by="CNNClassifier").optimizers.schedules.CosineDecay
-    if schedule == "cosine":
-        return cosine(peak, decay_steps=n_steps)
-    if schedule == "one_cycle":
-        rise = max(1, round(_ONE_CYCLE_RISE * n_steps))
-        return cosine(
-            peak * _ONE_CYCLE_START, decay_steps=max(1, n_steps - rise), warmup_target=peak, warmup_steps=rise
-        )
-    return peak
-
-
-def train(network, batches, *, validation=None, epochs, patience=None, callbacks=(), verbose=0):
+def train(
+    network,
+    batches,
+    *,
+    objective,
+    validation=None,
+    epochs,
+    first_epoch=0,
+    patience=None,
+    callbacks=(),
+    monitor=None,
+    verbose=0,
+):
     """Run the epochs; with validation clips, stop early and keep the weights of the best epoch.
 
     The loop is ours and not `keras.Model.fit`, which starts the threads of a data pipeline for every epoch: on few clips
@@ -67,14 +35,20 @@ def train(network, batches, *, validation=None, epochs, patience=None, callbacks
         Around a compiled model.
     batches : Batches
         The training clips.
+    objective : OneClass or AnyLabels
+        What is learned.
     validation : tuple of ndarray or None, default=None
         Standardised maps, targets and weights.
     epochs : int
         Most epochs.
+    first_epoch : int, default=0
+        How many went before.
     patience : int or None, default=None
         Epochs without a lower validation loss before the end; None goes on.
     callbacks : sequence of keras.callbacks.Callback, default=()
         The caller's, copied first.
+    monitor : FitMonitor or None, default=None
+        Told of each epoch; may end the training.
     verbose : int, default=0
         Above 0, one line an epoch.
 
@@ -100,35 +74,32 @@ def train(network, batches, *, validation=None, epochs, patience=None, callbacks
         called,
         add_progbar=verbose > 0,
         verbose=2,
-        epochs=epochs,
+        epochs=first_epoch + epochs,
         steps=len(batches),
         model=model,
     )
-    keep_out_of_the_registry(model.optimizer)
-    # A variable that is born inside the first step makes TensorFlow trace that step twice.
-    model.optimizer.build(model.trainable_variables)
     history = []
     model.stop_training = False
-    called.on_train_begin()
-    for number in range(epochs):
-        started = time.perf_counter()
-        called.on_epoch_begin(number)
-        logs = _run_epoch(model, batches, number, called)
-        if validation is not None:
-            logs |= _validate(network, *validation)
-        called.on_epoch_end(number, dict(logs))
-        rate = float(keras.ops.convert_to_tensor(model.optimizer.learning_rate))
-        seconds = time.perf_counter() - started
-        history.append({"epoch": number + 1, **logs, "learning_rate": rate, "seconds": seconds})
-        if not math.isfinite(logs["loss"]):
-            raise ValueError(
-                f"CNNClassifier's loss became {logs['loss']} in epoch {number + 1}. Lower learning_rate, and look for "
-                "values of very different size in X."
-            )
-        if model.stop_training:
-            break
-    model.optimizer.finalize_variable_values(model.trainable_weights)
-    called.on_train_end(dict(logs))
+    with threads_capped():
+        called.on_train_begin()
+        for number in range(first_epoch, first_epoch + epochs):
+            started = time.perf_counter()
+            if monitor is not None:
+                monitor.epoch_begins()
+            called.on_epoch_begin(number)
+            logs = _run_epoch(model, batches, number, called)
+            if validation is not None:
+                logs |= _validate(network, objective, *validation)
+            _refuse_divergence(logs["loss"], number)
+            called.on_epoch_end(number, dict(logs))
+            rate = float(to_numpy(model.optimizer.learning_rate))
+            seconds = time.perf_counter() - started
+            history.append({"epoch": number + 1, **logs, "learning_rate": rate, "seconds": seconds})
+            stop = monitor is not None and monitor.epoch_ends(network, history)
+            if stop or model.stop_training:
+                break
+        model.optimizer.finalize_variable_values(model.trainable_weights)
+        called.on_train_end(dict(logs))
     return history, None if stopper is None else stopper.best_epoch + 1
 
 
@@ -145,12 +116,18 @@ def _run_epoch(model, batches, number, called):
     return {"loss": float(loss.mean()), "accuracy": float(np.average(accuracy, weights=weight))}
 
 
-def _validate(network, maps, targets, weights):
+def _validate(network, objective, maps, targets, weights):
     """Measure loss and accuracy on clips that are not trained on."""
     logits = network.logits(maps).astype(np.float64)
-    losses = -(targets * log_softmax(logits, axis=1)).sum(axis=1)
-    right = logits.argmax(axis=1) == targets.argmax(axis=1)
     return {
-        "val_loss": float(np.average(losses, weights=weights)),
-        "val_accuracy": float(np.average(right, weights=weights)),
+        "val_loss": float(np.average(objective.losses(logits, targets), weights=weights)),
+        "val_accuracy": float(np.average(objective.right(logits, targets), weights=weights)),
     }
+
+
+def _refuse_divergence(loss, number):
+    if not math.isfinite(loss):
+        raise ValueError(
+            f"CNNClassifier's loss became {loss} in epoch {number + 1}. Lower learning_rate, and look for values of very "
+            "different size in X."
+        )

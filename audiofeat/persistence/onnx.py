@@ -143,7 +143,7 @@ def _describe(graph, model, network) -> None:
         "classes": network.classes_.tolist(),
         "mean": None if scaler is None else scaler.mean_.tolist(),
         "scale": None if scaler is None else scaler.scale_.tolist(),
-        "resize": None if network.resize is None else [int(size) for size in network.resize],
+        "resize": None if network.resize_ is None else list(network.resize_),
         "features": [repr(feature) for feature in features],
         "loader": None if loader is None else repr(loader),
         "sample_rate": sample_rate,
