@@ -24,6 +24,8 @@ _BLOCK = 2**19
 _PATCHES = 2**21
 # Eight counters of one byte lie side by side in a word, and hold 255 at most.
 _COUNTED = 8 * 255
+# Equal frames of cepstra differ by less than this times the precision times the range of the map (measured: 9).
+_ROUNDING = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,13 +196,14 @@ def sounding_frames(values: np.ndarray) -> int:
     Returns
     -------
     int
-        Number of frames up to the last one in which any row lies above its own minimum; all of them if fewer than two
-        would go, or none would stay.
+        Number of frames up to the last one that differs from the end of the map by more than rounding; all of them if fewer
+        than two would go, or none would stay.
 
     Notes
     -----
-    Digital silence, which `AudioLoader(duration=...)` pads with, has the lowest value that there is in every row of a
-    spectrum, in decibels as well as in power, and after the normalisation of each row.
+    Frames of digital silence, which `AudioLoader(duration=...)` pads with, are all alike: in a spectrum, in decibels as in
+    power, in cepstra and their derivatives, and after the normalisation of each row. Frames in which the recording and
+    the silence after it meet sound.
 
     Examples
     --------
@@ -209,8 +212,10 @@ def sounding_frames(values: np.ndarray) -> int:
     >>> sounding_frames(np.array([[0.0, -3.0, -80.0, -80.0], [-20.0, -80.0, -80.0, -80.0]]))
     2
     """
-    heard = np.flatnonzero((values > values.min(axis=1, keepdims=True)).any(axis=0))
     n_frames = values.shape[1]
+    # A matrix product rounds the same column differently in another place.
+    tolerance = _ROUNDING * np.finfo(values.dtype).eps * np.ptp(values)
+    heard = np.flatnonzero((np.abs(values - values[:, -1:]) > tolerance).any(axis=0))
     return n_frames if not heard.size or heard[-1] + 2 >= n_frames else int(heard[-1]) + 1
 
 

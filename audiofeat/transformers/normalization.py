@@ -1,9 +1,12 @@
 """Normalising framewise features over time: per clip, or by what the training clips taught."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from audiofeat._sklearn import StrOptions
+from audiofeat.dsp import sounding_frames
 from audiofeat.transformers.maps import _MapTransformer
 
 __all__ = ["CepstralNormalization"]
@@ -43,8 +46,9 @@ class CepstralNormalization(_MapTransformer):
 
     Notes
     -----
-    ``(x - mean) / deviation`` with the deviation of the population; rows that do not vary become zero. All frames of a map
-    count, also those of padding that the loader added: give clips of one length, or pool within the extractor.
+    ``(x - mean) / deviation`` with the deviation of the population; rows that do not vary become zero. The silence that a
+    map ends with, which `AudioLoader(duration=...)` pads with, does not count (`audiofeat.dsp.sounding_frames`), and stays
+    in the map as what it is, below what sounds. Padding with the clip again (``pad_mode="wrap"``) sounds, and counts.
 
     References
     ----------
@@ -97,8 +101,7 @@ class CepstralNormalization(_MapTransformer):
         maps = self._maps(X, reset=True)
         self.n_rows_ = maps.shape[1]
         if self.per == "fit":
-            mean, scale = self._statistics(maps, axis=(0, 2))
-            self.mean_, self.scale_ = mean[0, :, 0], scale[0, :, 0]
+            self.mean_, self.scale_ = self._statistics(_sounding(maps))
         return self
 
     def transform(self, X):
@@ -119,13 +122,21 @@ class CepstralNormalization(_MapTransformer):
         if self.per == "fit":
             mean, scale = self.mean_[:, None], self.scale_[:, None]
         else:
-            mean, scale = self._statistics(maps, axis=2)
+            statistics = [self._statistics([part]) for part in _sounding(maps)]
+            mean, scale = np.swapaxes(statistics, 0, 1)[..., None]
         # In float64 up to the end: what is subtracted may be much larger than what is left.
         return ((maps - mean) / scale).astype(maps.dtype)
 
-    def _statistics(self, maps: np.ndarray, axis: int | tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-        mean = maps.mean(axis=axis, keepdims=True, dtype=np.float64)
+    def _statistics(self, parts: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Mean of each row over the frames of all parts, and what to divide it by."""
+        n_frames = sum(part.shape[1] for part in parts)
+        mean = np.sum([part.sum(axis=1, dtype=np.float64) for part in parts], axis=0) / n_frames
         if self.norm == "mean":
             return mean, np.ones_like(mean)
-        deviation = maps.std(axis=axis, keepdims=True, dtype=np.float64)
+        squares = np.sum([np.square(part - mean[:, None]).sum(axis=1) for part in parts], axis=0)
+        deviation = np.sqrt(squares / n_frames)
         return mean, np.where(deviation > _CONSTANT * np.abs(mean), deviation, 1.0)
+
+
+def _sounding(maps: np.ndarray) -> list[np.ndarray]:
+    return [values[:, : sounding_frames(values)] for values in maps]

@@ -108,6 +108,9 @@ def test_small_maps(shape):
         ([[3, 1, 2, 0], [2, 5, 1, 0]], 4),
         ([[0, 0, 0], [0, 0, 0]], 3),
         ([[0, 7, 0, 0, 0]], 2),
+        ([[0, 1, 4, 4, 4], [9, 5, -2, -2, -2 + 1e-15]], 2),  # cepstra: alike, and not the lowest
+        ([[0, 1, 4, 4, 4], [9, 5, -2, -2, -2.001]], 5),
+        ([[5.0]], 1),
     ],
 )
 def test_silence_at_the_end(values, expected):

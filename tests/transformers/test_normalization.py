@@ -5,7 +5,18 @@ import pytest
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 
-from audiofeat import MFCC, CepstralNormalization, Delta, StatsPooling
+from audiofeat import (
+    GFCC,
+    LFCC,
+    MFCC,
+    AudioLoader,
+    CepstralNormalization,
+    Delta,
+    MelSpectrogram,
+    SpectralContrast,
+    Spectrogram,
+    StatsPooling,
+)
 
 MAPS = 3 + np.random.default_rng(0).standard_normal((4, 3, 20)) * np.array([1.0, 10.0, 0.1])[:, None]
 
@@ -40,6 +51,45 @@ def test_a_filter_of_the_channel_disappears(rng):
     clips = rng.standard_normal((2, 4000))
     steps = make_pipeline(MFCC(top_db=None, pooling=None), CepstralNormalization("mean"))
     np.testing.assert_allclose(steps.fit_transform(clips), steps.fit_transform(0.01 * clips), atol=1e-9)
+
+
+@pytest.fixture(scope="module")
+def noises():
+    """Clips of many lengths at 8 kHz, all shorter than two seconds."""
+    rng = np.random.default_rng(0)
+    return [(8000, 0.1 * rng.standard_normal(n).astype(np.float32)) for n in (16000, 8000, 12345, 2000, 801)]
+
+
+@pytest.mark.parametrize("norm", ["mean", "mean_variance"])
+@pytest.mark.parametrize("per", ["clip", "fit"])
+@pytest.mark.parametrize(
+    "extractor",
+    [
+        MFCC(),
+        MFCC(n_fft=512, hop_length=100, lifter=22, deltas=1),
+        MFCC(convention="kaldi", n_fft=256),
+        LFCC(),
+        GFCC(),
+        MelSpectrogram(),
+        MelSpectrogram(scale="linear"),
+        MelSpectrogram(scale="pcen"),
+        Spectrogram(n_fft=256),
+        SpectralContrast(fmin=100),
+    ],
+    ids=repr,
+)
+def test_padding_never_enters_the_statistics(extractor, per, norm, noises):
+    step = make_pipeline(clone(extractor).set_params(pooling=None), CepstralNormalization(norm, per=per))
+    short, long = (step.fit_transform(AudioLoader(8000, duration=d).fit_transform(noises)) for d in (2.5, 5.0))
+    # Up to where the longer padding begins; the last frames of the shorter maps reach beyond their end.
+    n_frames = short.shape[2] - 8
+    np.testing.assert_allclose(long[:, :, :n_frames], short[:, :, :n_frames], atol=2e-4)
+
+
+def test_silence_within_a_clip_counts():
+    maps = MAPS.copy()
+    maps[:, :, 5:15] = maps[:, :, :1]
+    np.testing.assert_allclose(CepstralNormalization().fit_transform(maps).mean(axis=2), 0, atol=1e-12)
 
 
 @pytest.mark.parametrize("per", ["clip", "fit"])
