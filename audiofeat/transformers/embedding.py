@@ -191,24 +191,21 @@ class OnnxEmbedding(FeatureExtractor):
 
     Examples
     --------
+    A model that tells level and sum of a clip, written by hand:
+
     >>> import numpy as np
     >>> from audiofeat import OnnxEmbedding
-    >>> from onnx.parser import parse_model  # any exporter will do; this model tells how loud and how bright a clip is
-    >>> graph = '''
-    ... <ir_version: 8, opset_import: ["": 17]>
-    ... toy (float[n, s] audio) => (float[n, 2] out) <float[1,1,2] w = {1, -1}, int64[1] one = {1}> {
-    ...     level = ReduceL2 <axes=[1]> (audio)
-    ...     channel = Unsqueeze (audio, one)
-    ...     slope = Conv (channel, w)
-    ...     flat = Squeeze (slope, one)
-    ...     bright = ReduceL2 <axes=[1]> (flat)
-    ...     out = Concat <axis=1> (level, bright)
-    ... }'''
-    >>> model = parse_model(graph).SerializeToString()
-    >>> embedding = OnnxEmbedding(model, sample_rate=16000, window=8000)
-    >>> embedding.fit_transform(np.random.default_rng(0).standard_normal((3, 16000))).shape
+    >>> from onnx.parser import parse_model
+    >>> toy = parse_model('''<ir_version: 8, opset_import: ["": 17]>
+    ...     toy (float[n, s] audio) => (float[n, 2] out) <int64[1] one = {1}> {
+    ...         level = ReduceL2 <axes=[1]> (audio)
+    ...         sum = ReduceSum (audio, one)
+    ...         out = Concat <axis=1> (level, sum)
+    ...     }''')
+    >>> model = OnnxEmbedding(toy.SerializeToString(), sample_rate=16000, window=8000)
+    >>> model.fit_transform(np.ones((3, 16000))).shape
     (3, 4)
-    >>> embedding.get_feature_names_out().tolist()
+    >>> model.get_feature_names_out().tolist()
     ['onnx_0_mean', 'onnx_1_mean', 'onnx_0_std', 'onnx_1_std']
     """
 
