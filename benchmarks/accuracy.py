@@ -36,13 +36,13 @@ def measure(road, problem: Problem, *, seeds: int, store: str, choose_clips: int
         sound = problem.sound(train)
         pipeline, grid = road(sound, 0, store)
         started = time.process_time()
-        best = choose(pipeline, grid, problem, train, None if quick else choose_clips, quick)
+        best = 0 if quick else choose(pipeline, grid, problem, train, choose_clips)
         choosing += time.process_time() - started
-        chosen.append(best)
+        chosen.append(settings := list(ParameterGrid(grid))[best])
         for seed in range(seeds):
-            pipeline = road(sound, seed, store)[0].set_params(
-                **{name: clone(v, safe=False) for name, v in best.items()}
-            )
+            pipeline, grid = road(sound, seed, store)
+            values = list(ParameterGrid(grid))[best]
+            pipeline.set_params(**{name: clone(value, safe=False) for name, value in values.items()})
             if quick and "model__epochs" in pipeline.get_params():
                 pipeline.set_params(model__epochs=3)
             started = time.process_time()
@@ -52,7 +52,7 @@ def measure(road, problem: Problem, *, seeds: int, store: str, choose_clips: int
             right[seed, test] = pipeline.predict(problem.data[test]) == problem.target[test]
             predicting.append((time.process_time() - started) / len(test))
             note = f"  held out {number}/{len(problem.splits)}, seed {seed}: {right[seed, test].mean():.3f}"
-            print(f"{note}, fit {fitting[-1]:.1f} s, {best}", file=sys.stderr, flush=True)
+            print(f"{note}, fit {fitting[-1]:.1f} s, {settings}", file=sys.stderr, flush=True)
     tested = ~np.isnan(right[0])
     return {
         "right": right[:, tested],
@@ -64,11 +64,10 @@ def measure(road, problem: Problem, *, seeds: int, store: str, choose_clips: int
     }
 
 
-def choose(pipeline, grid, problem: Problem, train, most_clips, quick: bool) -> dict:
-    """Choose settings by cross-validation within the training clips."""
-    candidates = list(ParameterGrid(grid))
-    if len(candidates) == 1 or quick:
-        return candidates[0]
+def choose(pipeline, grid, problem: Problem, train, most_clips) -> int:
+    """Choose settings by cross-validation within the training clips: which of the grid."""
+    if len(list(ParameterGrid(grid))) == 1:
+        return 0
     epochs = pipeline.get_params().get("model__epochs")
     if epochs is not None:
         # Which settings suit shows long before the network is trained out.
@@ -76,7 +75,7 @@ def choose(pipeline, grid, problem: Problem, train, most_clips, quick: bool) -> 
     folds = inner_folds(problem, train, most_clips)
     search = GridSearchCV(pipeline, grid, cv=folds, refit=False, error_score="raise")
     search.fit(problem.data[train], problem.target[train])
-    return search.best_params_
+    return int(search.best_index_)
 
 
 def interval(right: np.ndarray, groups) -> tuple[float, float]:

@@ -11,7 +11,7 @@ import numpy as np
 from accuracy_problems import Sound
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 
 from audiofeat import (
@@ -22,6 +22,7 @@ from audiofeat import (
     MelSpectrogram,
     SpectrogramAugmenter,
     SpeechEmbedding,
+    WaveformAugmenter,
 )
 
 __all__ = ["ROADS", "Road"]
@@ -33,6 +34,9 @@ _LONGEST = 5.0
 # How many clips a network sees in training, all epochs together, and within which limits the number of epochs follows.
 _CLIPS_SEEN = 35_000
 _EPOCHS = (12, 60)
+# Shorter recordings are taken for words [s], and stretched to so many frames.
+_WORD = 1.0
+_SEGMENTS = 24
 
 
 def loader(sound: Sound, store: str, *, sample_rate: int = 16000, pad_mode: str = "wrap") -> AudioLoader:
@@ -51,23 +55,34 @@ def mfcc_svc(sound, seed, store):
 def cnn(sound, seed, store):
     """Log-mel maps and a network that is trained from nothing.
 
-    The maps are either those of the extractor, or levelled: what lies more than 40 dB under the peak of a clip is cut off,
-    and the mean over time of each band is taken out, so that noise floor, microphone and room of the training recordings
-    are not learned. The first keeps what tells sounds apart by their spectrum alone.
+    Recordings of words are stretched to one length, others repeated to it. The maps are either those of the extractor, or
+    levelled: what lies more than 40 dB under the peak of a clip is cut off, and the mean over time of each band is taken
+    out, so that noise floor, microphone and room of the training recordings are not learned.
     """
-    short = sound.seconds < 1.0
-    mel = MelSpectrogram(
-        pooling=None, n_mels=40 if short else 64, n_fft=256 if short else 1024, hop_length=128 if short else 512
-    )
-    # Small maps are cheap, and many of them feed a wider network.
-    filters = (32, 64, 96) if short else None
     epochs = int(np.clip(_CLIPS_SEEN / sound.n_clips, *_EPOCHS))
-    augmentation = SpectrogramAugmenter(freq_shift=0.05, crop=0.2, mixup=0.2)
-    model = CNNClassifier(filters=filters, epochs=epochs, augmentation=augmentation, random_state=seed)
-    steps = [("load", loader(sound, store)), ("features", mel), ("level", "passthrough"), ("model", model)]
-    plain = {"features__top_db": [80.0], "level": ["passthrough"]}
-    levelled = {"features__top_db": [40.0], "level": [CepstralNormalization("mean")]}
-    return Pipeline(steps), [plain, levelled]
+    plain = {"features__mel__top_db": [80.0], "level": ["passthrough"]}
+    levelled = {"features__mel__top_db": [40.0], "level": [CepstralNormalization("mean")]}
+    if sound.seconds < _WORD:
+        # Words are spoken at different speeds, and all of a clip is the word.
+        load = AudioLoader(sample_rate=min(16000, sound.sample_rate), memory=store)
+        mel = MelSpectrogram(pooling="mean", n_segments=_SEGMENTS, n_mels=40, n_fft=256, hop_length=40)
+        features = Pipeline([("mel", mel), ("map", FunctionTransformer(segments_as_frames))])
+        voices = WaveformAugmenter(gain=0.0, noise=(5.0, 35.0), speed=0.12, probability=0.8, random_state=seed)
+        augmentation = SpectrogramAugmenter(time_shift=0.05, freq_shift=0.05, crop=0.15)
+        model = CNNClassifier(filters=(32, 64, 96), batch_size=32, learning_rate=0.005, augmentation=augmentation)
+        plain["augment"], levelled["augment"] = ["passthrough"], [voices]
+    else:
+        load = loader(sound, store)
+        features = Pipeline([("mel", MelSpectrogram(pooling=None, n_mels=64, n_fft=1024, hop_length=512))])
+        model = CNNClassifier(augmentation=SpectrogramAugmenter(freq_shift=0.05, crop=0.2, mixup=0.2))
+    model.set_params(epochs=epochs, random_state=seed)
+    steps = [("load", load), ("augment", "passthrough"), ("features", features), ("level", "passthrough")]
+    return Pipeline([*steps, ("model", model)]), [plain, levelled]
+
+
+def segments_as_frames(features):
+    """Turn features pooled over segments into maps whose frames are the segments."""
+    return features.reshape(len(features), _SEGMENTS, -1).transpose(0, 2, 1)
 
 
 def speech_embedding(sound, seed, store):
