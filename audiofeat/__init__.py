@@ -47,7 +47,16 @@ _HOME = {
             "WaveformAugmenter",
         ),
         "audiofeat.neural": ("CNNClassifier", "SpectrogramAugmenter"),
-        "audiofeat.plotting": ("HistoryDisplay", "OcclusionDisplay", "SpectrogramDisplay", "WaveformDisplay"),
+        "audiofeat.plotting": (
+            "ClassScoresDisplay",
+            "ComparisonDisplay",
+            "ConfusionDisplay",
+            "EmbeddingDisplay",
+            "HistoryDisplay",
+            "OcclusionDisplay",
+            "SpectrogramDisplay",
+            "WaveformDisplay",
+        ),
         "audiofeat.compare": ("FeatureComparison", "compare_features"),
         "audiofeat.persistence": (
             "Provenance",

@@ -157,7 +157,7 @@ class OcclusionDisplay:
         times = np.linspace(0, len(samples) / rate, n_segments + 1)
         bands = mel_band_edges(n_bands, heard_rate / 2)
         variants = occluded_tiles(samples, rate, times, bands, attenuation=attenuation)
-        scores = []
+        scores: list[float] = []
         while some := [(rate, variant) for variant in islice(variants, _AT_ONCE)]:
             scores.extend(score_of(some)[:, column])
         return cls(
