@@ -27,9 +27,10 @@ class CNNClassifier(NetworkClassifier):
 
     Parameters
     ----------
-    architecture : {"small", "tutorial"} or callable, default="small"
-        The network: blocks of convolution, normalisation and pooling with a summary over time ("small"), the one of
-        TensorFlow's audio tutorial ("tutorial"), or a function ``(input_shape, n_outputs, **params)`` that returns a
+    architecture : {"small", "resnet", "tutorial"} or callable, default="small"
+        The network: blocks of convolution, normalisation and pooling with a summary over time ("small"), residual
+        blocks of separable convolutions with the same summary ("resnet", deeper, for more than a few hundred clips), the
+        one of TensorFlow's audio tutorial ("tutorial"), or a function ``(input_shape, n_outputs, **params)`` that returns a
         `keras.Model` from ``(n_bins, n_frames, n_channels)`` to `n_outputs` logits. The function must be importable
         where the model is unpickled, so not a lambda.
     filters : tuple of int or None, default=None

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from audiofeat.neural import SpectrogramAugmenter
+from audiofeat.neural.objectives import learn_objective
 
 
 @pytest.fixture
@@ -158,3 +159,19 @@ def test_without_mixup_nothing_is_drawn(batch, still, rng):
 def test_values_out_of_range_are_refused(name):
     with pytest.raises(ValueError, match=f"The '{name}' parameter of SpectrogramAugmenter"):
         SpectrogramAugmenter(**{name: 1.5}).check_parameters()
+
+
+@pytest.mark.parametrize("several", [False, True], ids=["one label", "several labels"])
+def test_mixed_targets_fit_the_losses_of_the_classifier(still, rng, several):
+    y = rng.integers(0, 2, size=(6, 4)) if several else np.array(list("abcabc"))
+    objective = learn_objective(y)
+    class_weights = objective.weigh("balanced" if several else {"a": 1.0, "b": 2.0, "c": 0.5}, y)
+    targets, weights = objective.encode(y, class_weights)
+    logits = rng.normal(size=(1, 4 if several else 3)).repeat(6, axis=0)
+    maps = np.zeros((6, 1, 1, 1), dtype=np.float32)
+    _, mixed, total = still(mixup=1.0).mix(maps, targets, weights, np.random.default_rng(5))
+    share = np.random.default_rng(5).beta(1.0, 1.0, size=6)
+    share, other = np.maximum(share, 1 - share), _partners(6, np.random.default_rng(5))
+    losses = weights * objective.losses(logits, targets)
+    expected = share * losses + (1 - share) * losses[other]
+    np.testing.assert_allclose(total * objective.losses(logits, mixed), expected, rtol=1e-5)
