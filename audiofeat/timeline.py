@@ -44,6 +44,22 @@ class Predictions(NamedTuple):
         # Not always the highest one: a support vector machine predicts by its margin.
         return self.probabilities[self.labels[:, None] == self.classes[None, :]]
 
+    def rows(self, rows: slice) -> "Predictions":
+        """Take the predictions of some clips.
+
+        Parameters
+        ----------
+        rows : slice
+            Which.
+
+        Returns
+        -------
+        Predictions
+            Theirs.
+        """
+        probabilities = None if self.probabilities is None else self.probabilities[rows]
+        return Predictions(self.labels[rows], probabilities, self.classes)
+
 
 def predict_clips(model, X) -> Predictions:
     """Predict labels and probabilities, with features computed once for both.

@@ -31,9 +31,7 @@ class Source(Protocol):
     @property
     def key(self) -> bytes: ...
 
-    def read(
-        self, offset: float, duration: float | None, files: OpenFiles | None = None
-    ) -> tuple[np.ndarray, int]: ...
+    def read(self, offset: float, duration: float | None, files: OpenFiles | None = None) -> tuple[np.ndarray, int]: ...
 
 
 # The part of most clips, spelled out once.

@@ -21,11 +21,11 @@ import xxhash
 from audiofeat._errors import ClipError
 from audiofeat.audio.opened import OpenFiles
 
-__all__ = ["FileFacts", "decode", "file_facts", "mix_down", "resample"]
+__all__ = ["CUT_TOLERANCE", "FileFacts", "clip_error", "decode", "file_facts", "mix_down", "resample"]
 
 
 # Decoders of compressed audio may hold back a frame or two at the end [s].
-_CUT_TOLERANCE = 0.1
+CUT_TOLERANCE = 0.1
 _PCM_16 = np.float32(2**-15)
 
 
@@ -89,12 +89,12 @@ def decode(
             as_integers = file.subtype == "PCM_16"
             samples = file.read(min(limits, default=-1), dtype="int16" if as_integers else "float32", always_2d=True)
             expected = min([file.frames - first, *limits])
-            if len(samples) < expected - _CUT_TOLERANCE * rate:
+            if len(samples) < expected - CUT_TOLERANCE * rate:
                 raise ClipError(
                     f"it is cut off: its header says {expected / rate:g} s, and {len(samples) / rate:g} s can be decoded"
                 )
     except (OSError, RuntimeError, ValueError, MemoryError) as exc:
-        raise _clip_error(source, exc) from exc
+        raise clip_error(source, exc) from exc
     if as_integers:
         samples = np.multiply(samples, _PCM_16, dtype=np.float32)
     return mix_down(samples), rate
@@ -190,7 +190,7 @@ def file_facts(source: str | bytes) -> FileFacts:
     try:
         status = os.stat(source)  # noqa: PTH116 (asked for every clip of every fold; Path.stat takes three times as long)
     except OSError as exc:
-        raise _clip_error(source, exc) from exc
+        raise clip_error(source, exc) from exc
     signature = (status.st_size, status.st_ino, status.st_mtime_ns)
     known = _facts.get(source)
     if known is not None and known[0] == signature:
@@ -217,7 +217,7 @@ def _content(source: str) -> bytes:
     try:
         return Path(source).read_bytes()
     except OSError as exc:
-        raise _clip_error(source, exc) from exc
+        raise clip_error(source, exc) from exc
 
 
 def _read_facts(source: str | bytes, content: bytes) -> FileFacts:
@@ -229,7 +229,7 @@ def _facts_of_long(source: str) -> FileFacts:
         with Path(source).open("rb") as file:
             return _facts_of(source, file, lambda: _digest_of(file))
     except OSError as exc:
-        raise _clip_error(source, exc) from exc
+        raise clip_error(source, exc) from exc
 
 
 def _digest_of(file: BinaryIO) -> bytes:
@@ -245,7 +245,7 @@ def _facts_of(source: str | bytes, opened: BinaryIO, digest: Callable[[], bytes]
         with soundfile.SoundFile(opened) as file:
             rate, n_samples = file.samplerate, file.frames
     except (OSError, RuntimeError, ValueError) as exc:
-        raise _clip_error(source, exc) from exc
+        raise clip_error(source, exc) from exc
     if not n_samples:
         raise ClipError("it holds no samples")
     return FileFacts(rate, n_samples, digest())
@@ -255,7 +255,21 @@ def _opened(source: str | bytes) -> soundfile.SoundFile:
     return soundfile.SoundFile(io.BytesIO(source) if isinstance(source, bytes) else source)
 
 
-def _clip_error(source: str | bytes, exc: BaseException) -> ClipError:
+def clip_error(source: str | bytes, exc: BaseException) -> ClipError:
+    """Say in words why a recording cannot be decoded.
+
+    Parameters
+    ----------
+    source : str or bytes
+        Path of the file, or its content.
+    exc : BaseException
+        What the decoder raised.
+
+    Returns
+    -------
+    ClipError
+        To be raised in its place.
+    """
     if isinstance(exc, ClipError):
         return exc
     if isinstance(exc, FileNotFoundError) or (isinstance(source, str) and not Path(source).exists()):

@@ -11,7 +11,7 @@ from threading import Lock
 import numpy as np
 import soundfile
 
-__all__ = ["OpenFiles"]
+__all__ = ["OpenFiles", "Stream"]
 
 # Formats in which libsndfile finds a place by going through all that lies before it: 0.13 s at the end of an hour of MP3,
 # where WAV, FLAC and Ogg Vorbis take a millisecond anywhere.
@@ -71,7 +71,7 @@ class OpenFiles:
                     yield file
                 return
             file.close()
-            forward = _Forward(_Stream(path))
+            forward = _Forward(Stream(path))
         try:
             yield forward
         except BaseException:
@@ -100,17 +100,18 @@ class OpenFiles:
         return OpenFiles, ()
 
 
-class _Stream(soundfile.SoundFile):
+class Stream(soundfile.SoundFile):
     """Reads on from where it stands; else soundfile seeks after each read, and an MP3 decoder forgets what it needs."""
 
     def seekable(self) -> bool:
+        """Say no, so that reading is all that happens; `seek` works nevertheless."""
         return False
 
 
 class _Forward:
     """A recording that is decoded forward wherever possible, and remembers the part it gave last."""
 
-    def __init__(self, file: _Stream):
+    def __init__(self, file: Stream):
         self.samplerate: int = file.samplerate
         self.frames: int = file.frames
         self.subtype: str = file.subtype

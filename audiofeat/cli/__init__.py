@@ -1,11 +1,13 @@
 """The `audiofeat` command.
 
-Conventions: results go to stdout, progress and errors to stderr; exit code 0 is success, 1 a problem with the input, 2 a
-wrong use of the command.
+Conventions: results go to stdout, progress, warnings and errors to stderr. Exit codes: 0 success, 1 something could not be
+done, be it all of it or some of the recordings, 2 a wrong use of the command, 130 interrupted.
 """
 
+import os
 import sys
 import warnings
+from importlib import import_module
 
 import click
 
@@ -13,43 +15,41 @@ from audiofeat._version import __version__
 
 __all__ = ["main"]
 
+# Command -> its module, which holds a click command of that name.
+_COMMANDS = {
+    name: f"audiofeat.cli.{name}" for name in ("compare", "train", "predict", "extract", "info", "cache", "demo")
+}
+
+_INTERRUPTED = 130
+
 
 class _Commands(click.Group):
     """Subcommands, imported when they are called: ``audiofeat --help`` should not wait for scikit-learn."""
 
-    _names = ("compare", "predict", "cache")
-
     def list_commands(self, ctx):
-        return list(self._names)
+        return list(_COMMANDS)
 
     def get_command(self, ctx, cmd_name):
-        if cmd_name == "compare":
-            from audiofeat.cli.compare import compare
-
-            return compare
-        if cmd_name == "predict":
-            from audiofeat.cli.predict import predict
-
-            return predict
-        if cmd_name == "cache":
-            from audiofeat.cli.cache import cache
-
-            return cache
-        return None
+        return getattr(import_module(_COMMANDS[cmd_name]), cmd_name) if cmd_name in _COMMANDS else None
 
 
-@click.command(cls=_Commands)
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.pass_context
 def audiofeat(ctx, debug):
-    """Find out which features and which model classify your recordings, and use the result."""
+    """Find out which features and which model classify your recordings, and use the result.
+
+    \b
+    Example:
+      audiofeat info recordings/
+      audiofeat compare recordings/ --output results
+      audiofeat predict results/model.joblib new.wav
+
+    Exit codes: 0 success; 1 something could not be done, all of it or some of the recordings; 2 wrong use; 130
+    interrupted.
+    """
     ctx.obj = {"debug": debug}
-
-
-def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:
-    """A warning in its own words, without the line of source that gave it."""
-    click.echo(f"Warning: {message}", err=True)
 
 
 def main(args=None) -> None:
@@ -61,16 +61,49 @@ def main(args=None) -> None:
         Arguments; None takes those of the process.
     """
     arguments = sys.argv[1:] if args is None else list(args)
-    warnings.showwarning = _show_warning
+    arguments, debug = _without_debug(arguments)
+    # Whoever embeds this keeps their own way to show warnings.
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        code = _run(arguments, debug)
+    if code:
+        sys.exit(code)
+
+
+def _run(arguments: list[str], debug: bool) -> int | str:
+    """Exit code of the command, or what to say on exit with code 1."""
     try:
-        audiofeat.main(arguments, prog_name="audiofeat", standalone_mode=False)
+        done = audiofeat.main(arguments, prog_name="audiofeat", standalone_mode=False)
+        # What is still in the buffer may meet a closed pipe, too.
+        sys.stdout.flush()
     except click.Abort:
-        sys.exit("Interrupted.")
+        click.echo("Interrupted.", err=True)
+        return _INTERRUPTED
     except click.ClickException as exc:
+        if debug and exc.__cause__ is not None:
+            raise
         exc.show()
-        sys.exit(exc.exit_code)
+        return exc.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has enough. Python would complain on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except Exception as exc:
-        if "--debug" in arguments:
+        if debug:
             raise
         # Whatever the library refuses, it refuses in words; the traceback is for its developers.
-        sys.exit(f"Error: {exc}")
+        return f"Error: {exc}"
+    # Commands give back nothing, unless they end with a code of their own.
+    return done if isinstance(done, int) else 0
+
+
+def _without_debug(arguments: list[str]) -> tuple[list[str], bool]:
+    """Take ``--debug`` from wherever it stands, for nobody remembers on which side of the command it goes."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options = [argument for argument in arguments[:end] if argument != "--debug"]
+    return options + arguments[end:], len(options) < end
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:
+    """A warning in its own words, without the line of source that gave it."""
+    click.echo(f"Warning: {message}", err=True)

@@ -1,19 +1,21 @@
 """``audiofeat compare``: from recordings to a table, pictures and a model."""
 
+import json
 import os
-import shlex
-import shutil
 import sys
+import textwrap
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 import numpy as np
 
-__all__ = ["compare"]
+from audiofeat.cli import choices
+from audiofeat.cli.choices import FEATURES, MODELS
+from audiofeat.cli.output import predict_line
 
-FEATURES = ("mel", "mfcc", "chroma", "bank")
-MODELS = ("svm", "forest", "cnn")
+__all__ = ["compare"]
 
 
 class Recordings(NamedTuple):
@@ -30,119 +32,108 @@ class Recordings(NamedTuple):
 @click.command()
 @click.argument("recordings", required=False, type=click.Path(exists=True))
 @click.option("--output", "-o", default="audiofeat-output", show_default=True, help="Folder for the results.")
-@click.option("--features", default="mel,mfcc,chroma", show_default=True, help=f"Out of {', '.join(FEATURES)}.")
-@click.option("--models", default="svm,cnn", show_default=True, help=f"Out of {', '.join(MODELS)}.")
-@click.option("--sample-rate", default=16000, show_default=True, help="Sample rate of the clips [Hz].")
-@click.option("--duration", default=4.0, show_default=True, help="Length of the clips [s]; others are cut or padded.")
-@click.option("--folds", default=5, show_default=True, help="Folds of the cross-validation.")
 @click.option(
-    "--test-size", default=0.25, show_default=True, help="Share kept aside, where there is no published split."
+    "--features", default="mel,mfcc,chroma", show_default=True, help=f"Out of {', '.join(FEATURES)}; with commas."
 )
-@click.option("--epochs", default=None, type=int, help="Epochs of the CNN.")
-@click.option("--jobs", default=None, type=int, help="Processes. [default: the number of cores]")
+@click.option("--models", default="svm,cnn", show_default=True, help=f"Out of {', '.join(MODELS)}; with commas.")
+@click.option("--sample-rate", type=click.IntRange(1), help="Sample rate [Hz].  [default: that of a preset, or 16000]")
+@click.option(
+    "--duration",
+    type=click.FloatRange(min=0, min_open=True),
+    default=4.0,
+    show_default=True,
+    help="Length of the clips [s]; others are cut or padded.",
+)
+@click.option("--folds", type=click.IntRange(2), default=5, show_default=True, help="Folds of the cross-validation.")
+@click.option(
+    "--test-size",
+    type=click.FloatRange(0, 1, max_open=True),
+    default=0.25,
+    show_default=True,
+    help="Share kept aside for a test at the end, where there is no published split; 0 for none.",
+)
+@click.option("--scoring", default="accuracy", show_default=True, help="What decides, by scikit-learn's names.")
+@click.option("--nested", is_flag=True, help="Choose anew in each fold: takes longer, and the score is not too good.")
+@click.option("--epochs", type=click.IntRange(1), help="Epochs of the CNN.")
+@click.option("--jobs", type=int, help="Processes.  [default: the number of cores]")
 @click.option("--seed", default=0, show_default=True, help="Seed of folds, split and models.")
-def compare(recordings, output, features, models, sample_rate, duration, folds, test_size, epochs, jobs, seed):
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def compare(recordings, output, features, models, sample_rate, duration, folds, test_size, seed, as_json, **more):
     """Compare feature sets and models on RECORDINGS.
 
-    RECORDINGS is a folder with one folder of recordings for each class. Without it, the cats-and-dogs recordings are
-    used where they are found (AUDIOFEAT_DATA, or fetched before), else synthetic animal calls.
+    RECORDINGS is a folder with one folder of recordings for each class, or a CSV table with the columns path and label;
+    and, if you have them, group (clips of one group stay on one side of a split) and start and end [s]. Without it, the
+    cats-and-dogs recordings are used where they are found (AUDIOFEAT_DATA, or fetched before), else synthetic animal
+    calls.
 
     \b
     Example:
       audiofeat compare recordings/ --output results
+      audiofeat compare clips.csv --features mfcc,speech --models svm,forest
       audiofeat predict results/model.joblib new.wav
     """
-    import joblib
-
-    from audiofeat.compare import compare_features
-    from audiofeat.neural.backend import require_backend
     from audiofeat.transformers import AudioLoader
 
-    data = _folder(recordings, folds, test_size, seed) if recordings else _demo_recordings(folds, test_size, seed)
-    feature_sets = _chosen(features, _feature_sets(), "--features")
-    classifiers = _chosen(models, _models(epochs, seed, n_calibration=_least(data.train[1], folds)), "--models")
-    if "cnn" in classifiers:
-        # A backend that is missing should be missed now, not after the first candidates.
-        require_backend(by="CNNClassifier")
-    click.echo(
-        f"Recordings: {data.name}; {len(data.train[0])} to compare on, {len(data.test[0])} kept aside for the test"
+    feature_sets = choices.feature_sets(choices.chosen(features, FEATURES, "--features"))
+    names = choices.chosen(models, MODELS, "--models")
+    data = (_own if recordings else _demo_recordings)(recordings, folds, test_size, seed)
+    classifiers = choices.models(
+        names, epochs=more["epochs"], seed=seed, n_calibration=choices.least_parts(data.train[1], folds)
     )
-
+    aside = f"{len(data.test[0])} kept aside for the test" if len(data.test[0]) else "none kept aside"
+    click.echo(f"Recordings: {data.name}; {len(data.train[0])} to compare on, {aside}", err=as_json)
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
-    loader = AudioLoader(sample_rate=sample_rate, duration=duration)
-    # Those kept aside too: a bad one should not wait until the search is over.
-    loader.fit_transform([*data.train[0], *data.test[0]]).check(by="audiofeat compare")
-    comparison = compare_features(
-        feature_sets,
-        classifiers,
-        *data.train,
-        loader=loader,
-        groups=data.groups_train,
-        cv=folds,
-        n_jobs=jobs or os.cpu_count(),
-        memory=folder / "cache",
-        random_state=seed,
-        verbose=True,
-    )
-    _show_table(comparison.table, folds)
-    files = _write(comparison, data, loader, feature_sets, folder)
-    click.echo(f"\nWinner by cross-validation: {comparison.best_features} + {comparison.best_model}")
-    _show_test(comparison.best_estimator, data)
-    model_file = folder / "model.joblib"
-    joblib.dump(comparison.best_estimator, model_file)
+    rate = choices.rate_of(feature_sets.values(), sample_rate)
+    loader = AudioLoader(sample_rate=rate, duration=duration)
+    if len(data.test[0]):
+        # A bad one should not wait until the search is over; those to compare on, compare_features looks at.
+        loader.fit_transform(data.test[0]).check(by="audiofeat compare")
+    comparison = _compare(data, loader, feature_sets, classifiers, folder, folds, seed, more)
+    files = _write(comparison, data, loader, folder)
+    if as_json:
+        click.echo(json.dumps(_as_values(comparison, files), ensure_ascii=False))
+        return
+    _show_table(comparison, folds)
+    _show_words(comparison, data)
     click.echo("\nWritten:")
-    for file, what in {**files, model_file: "the winner, fitted on all training recordings"}.items():
-        click.echo(f"  {file}  {what}")
+    width = max(len(str(file)) for file in files)
+    for file, what in files.items():
+        click.echo(f"  {str(file).ljust(width)}  {what}")
     click.echo("\nPredict a new recording with:")
-    click.echo(f"  {shlex.join([_this_command(), 'predict', str(model_file)])} RECORDING")
+    click.echo(f"  {predict_line(folder / 'model.joblib')}")
 
 
-def _feature_sets() -> dict:
-    from audiofeat.transformers import MFCC, Chroma, FeatureBank, MelSpectrogram
+def _compare(data: Recordings, loader, feature_sets, classifiers, folder: Path, folds: int, seed: int, more: dict):
+    from audiofeat._errors import AudioWarning
+    from audiofeat.cli.workers import started
+    from audiofeat.compare import compare_features
 
-    # At 16 kHz a frame of 64 ms every 32 ms: long enough for the pitch of a call, short enough for its shape.
-    frames = {"n_fft": 1024, "hop_length": 512}
-    mel, mfcc, chroma = MelSpectrogram(n_mels=64, **frames), MFCC(deltas=2, n_mels=64, **frames), Chroma(**frames)
-    return {
-        "mel": mel,
-        "mfcc": mfcc,
-        "chroma": chroma,
-        "bank": FeatureBank([("mel", mel), ("mfcc", mfcc), ("chroma", chroma)]),
-    }
-
-
-def _models(epochs: int | None, seed: int, n_calibration: int) -> dict:
-    from sklearn.calibration import CalibratedClassifierCV
-    from sklearn.ensemble import ExtraTreesClassifier
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-    from sklearn.svm import SVC
-
-    from audiofeat.neural import CNNClassifier
-
-    cnn = CNNClassifier(random_state=seed)
-    if epochs is not None:
-        cnn.set_params(epochs=epochs)
-    return {
-        # A support vector machine has no probabilities of its own; calibration gives them.
-        "svm": CalibratedClassifierCV(make_pipeline(StandardScaler(), SVC(C=10.0)), ensemble=False, cv=n_calibration),
-        "forest": ExtraTreesClassifier(300, random_state=seed),
-        "cnn": cnn,
-    }
-
-
-def _chosen(text: str, known: dict, option: str) -> dict:
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = [name for name in names if name not in known]
-    if unknown or not names:
-        raise click.BadParameter(
-            f"got {text!r}; expected names out of {', '.join(known)}, with commas.", param_hint=option
+    jobs = more["jobs"] or os.cpu_count() or 1
+    with started(jobs), warnings.catch_warnings():
+        # What to beware of is said below the table, and in the report.
+        warnings.simplefilter("ignore", AudioWarning)
+        comparison = compare_features(
+            feature_sets,
+            classifiers,
+            *data.train,
+            loader=loader,
+            groups=data.groups_train,
+            cv=folds,
+            scoring=more["scoring"],
+            nested=more["nested"],
+            n_jobs=jobs,
+            memory=folder / "cache",
+            random_state=seed,
+            verbose=True if sys.stderr.isatty() else "auto",
         )
-    return {name: known[name] for name in names}
+        if len(data.test[0]):
+            # With the second best: whether the winner is better is what a reader asks first.
+            comparison.evaluate(*data.test, groups=data.groups_test, rivals=1)
+    return comparison
 
 
-def _demo_recordings(folds: int, test_size: float, seed: int) -> Recordings:
+def _demo_recordings(_, folds: int, test_size: float, seed: int) -> Recordings:
     from audiofeat import datasets
     from audiofeat._errors import DatasetNotFoundError
 
@@ -165,29 +156,25 @@ def _demo_recordings(folds: int, test_size: float, seed: int) -> Recordings:
     )
 
 
-def _folder(path: str, folds: int, test_size: float, seed: int) -> Recordings:
-    from audiofeat import datasets
+def _own(path: str, folds: int, test_size: float, seed: int) -> Recordings:
+    from audiofeat.cli.recordings import labelled
 
-    bunch = datasets.load_folder(path)
-    return _split(str(path), bunch.data, bunch.target, None, folds, test_size, seed)
-
-
-def _least(y, folds: int) -> int:
-    """In how many parts the training part of a fold can be cut with every class in each, five at most."""
-    smallest = int(np.unique(y, return_counts=True)[1].min())
-    return max(2, min(5, smallest * (folds - 1) // folds))
+    bunch = labelled(path)
+    return _split(str(path), bunch.data, bunch.target, bunch.get("groups"), folds, test_size, seed)
 
 
 def _split(name, X, y, groups, folds, test_size, seed) -> Recordings:
     from sklearn.model_selection import StratifiedGroupKFold, train_test_split
 
+    if not test_size:
+        return Recordings(name, (X, y), (X[:0], y[:0]), groups)
     # Enough that each class has one recording to be tested on and, in every fold, two to learn from.
     needed = max(folds, 3) + max(1, round(test_size * max(folds, 3)))
     rare = [f"{v!s} ({c})" for v, c in zip(*np.unique(y, return_counts=True), strict=True) if c < needed]
     if rare:
         raise click.ClickException(
             f"{name} has classes with fewer recordings than {folds} folds and a test need, {needed}: {', '.join(rare)}. "
-            "Add recordings, or pass a smaller --folds."
+            "Add recordings, or pass a smaller --folds, or --test-size 0."
         )
 
     indices = np.arange(len(y))
@@ -195,66 +182,92 @@ def _split(name, X, y, groups, folds, test_size, seed) -> Recordings:
         train, test = train_test_split(indices, test_size=test_size, stratify=y, random_state=seed)
     else:
         # One fold of as many as make up the share: stratified, and no group on both sides.
-        folds = StratifiedGroupKFold(max(2, round(1 / test_size)), shuffle=True, random_state=seed)
-        train, test = next(folds.split(indices, y, groups))
-    for_training, for_test = (([X[i] for i in part], y[part]) for part in (train, test))
+        splitter = StratifiedGroupKFold(max(2, round(1 / test_size)), shuffle=True, random_state=seed)
+        train, test = next(splitter.split(indices, y, groups))
+    for_training, for_test = ((_rows(X, part), y[part]) for part in (train, test))
     if groups is None:
         return Recordings(name, for_training, for_test)
     return Recordings(name, for_training, for_test, groups[train], groups[test])
 
 
-def _show_table(table, folds: int) -> None:
+def _rows(X, rows: np.ndarray):
+    return X.iloc[rows].reset_index(drop=True) if hasattr(X, "iloc") else [X[i] for i in rows]
+
+
+def _console():
     from rich.console import Console
-    from rich.table import Table
 
     # A terminal has a width; a file or a pipe takes what is written.
-    console = Console(width=None if sys.stdout.isatty() else 100, highlight=False)
-    shown = Table(title=f"Accuracy in {folds}-fold cross-validation", title_justify="left")
+    return Console(width=None if sys.stdout.isatty() else 100, highlight=False)
+
+
+def _show_table(comparison, folds: int) -> None:
+    from rich.table import Table
+
+    nested = " (nested)" if comparison.nested else ""
+    metric = comparison.metric.replace("_", " ")
+    title = f"{metric.capitalize()} in {folds}-fold cross-validation{nested}"
+    shown = Table(title=title, title_justify="left")
     for name in ("features", "model"):
         shown.add_column(name)
-    for name in ("mean ± std", "fit time a fold"):
-        shown.add_column(name, justify="right")
-    for row in table.itertuples():
-        shown.add_row(row.features, row.model, f"{row.mean:.3f} ± {row.std:.3f}", f"{row.fit_time:.1f} s")
-    console.print(shown)
-
-
-def _show_test(winner, data: Recordings) -> None:
-    X, y = data.test
-    right = winner.predict(X) == y
-    click.echo(f"Accuracy on the {len(y)} recordings kept aside: {right.mean():.1%}")
-    if data.groups_test is None or data.groups_train is None:
-        return
-    apart = ~np.isin(data.groups_test, data.groups_train)
-    if not apart.all():
-        click.echo(
-            f"{(~apart).sum()} of them share samples with a training recording; "
-            f"on the other {apart.sum()} it is {right[apart].mean():.1%}"
+    for name in ("mean ± std", "95 % interval", "fit time"):
+        shown.add_column(name, justify="right", no_wrap=True)
+    for row in comparison.table.itertuples():
+        style = None if row.kind == "candidate" else "dim"
+        interval = "" if row.low != row.low else f"{row.low:.3f} to {row.high:.3f}"
+        shown.add_row(
+            row.features, row.model, f"{row.mean:.3f} ± {row.std:.3f}", interval, f"{row.fit_time:.1f} s", style=style
         )
+    _console().print(shown)
 
 
-def _write(comparison, data: Recordings, loader, feature_sets: dict, folder: Path) -> dict:
+def _show_words(comparison, data: Recordings) -> None:
+    sentences = comparison.summary().splitlines()
+    held_out = comparison.held_out
+    if held_out is not None and data.groups_test is not None and data.groups_train is not None:
+        apart = ~np.isin(data.groups_test, data.groups_train)
+        right = held_out.predicted == held_out.label
+        if not apart.all():
+            sentences.append(
+                f"{(~apart).sum()} of the recordings kept aside share samples with a training recording; on the other "
+                f"{apart.sum()} the accuracy is {right[apart].mean():.3f}."
+            )
+    click.echo()
+    for sentence in sentences:
+        click.echo(textwrap.fill(sentence, _console().width, initial_indent="  ", subsequent_indent="    "))
+
+
+def _write(comparison, data: Recordings, loader, folder: Path) -> dict:
     from audiofeat.cli.pictures import draw_clips, draw_confusion
+    from audiofeat.persistence import save_model
 
-    table_file, clips_file = folder / "comparison.csv", folder / "clips.png"
-    confusion_file = folder / "confusion.png"
-    comparison.table.to_csv(table_file, index=False)
-    X_train, y_train = data.train
-    X_test, y_test = data.test
-    draw_clips(X_train, y_train, loader, clips_file)
-    draw_confusion(comparison.best_estimator, X_test, y_test, confusion_file)
+    model_file = folder / "model.joblib"
+    save_model(comparison.best_estimator, model_file, *data.train)
+    report, table, clips = folder / "report.html", folder / "comparison.csv", folder / "clips.png"
+    comparison.to_html(report, model_file=model_file)
+    comparison.table.to_csv(table, index=False)
+    X, y = data.train
+    draw_clips(X, y, loader, clips)
+    files = {report: "the report: tests, guards, mistakes to listen to", table: "the table, with every fold"}
+    files[clips] = "waveform and spectrogram of one clip per class"
+    if comparison.held_out is not None:
+        files[folder / "confusion.png"] = "confusion matrix of the winner on the recordings kept aside"
+        draw_confusion(comparison.held_out.label, comparison.held_out.predicted, folder / "confusion.png")
+    return {**files, model_file: "the winner, fitted on all training recordings"}
+
+
+def _as_values(comparison, files: dict) -> dict:
+    """The result for programs."""
+    table = comparison.table.drop(columns=["params", "fold_params"], errors="ignore")
+    held_out = comparison.held_out
     return {
-        table_file: "the table, with every fold",
-        clips_file: "waveform and spectrogram of one clip per class",
-        confusion_file: "confusion matrix of the winner on the recordings kept aside",
+        "features": comparison.best_features,
+        "model": comparison.best_model,
+        "metric": comparison.metric,
+        "score": comparison.best_score,
+        # By way of JSON, in which what is missing is null.
+        "table": json.loads(table.to_json(orient="records")),
+        "beware": [guard.text for guard in comparison.guards if not guard.passed],
+        "test": None if held_out is None else {"n_clips": held_out.n_clips, "accuracy": held_out.accuracy},
+        "files": [str(file) for file in files],
     }
-
-
-def _this_command() -> str:
-    """How this program was called, so that the line it prints works when pasted."""
-    called = Path(sys.argv[0])
-    found = shutil.which("audiofeat")
-    if called.stem != "audiofeat" or (found and Path(found).resolve() == called.resolve()):
-        return "audiofeat"
-    here = Path.cwd()
-    return str(called.relative_to(here)) if called.is_relative_to(here) else str(called)

@@ -33,23 +33,23 @@ def draw_clips(X, y, loader, file: Path) -> None:
     figure = Figure(figsize=(4.5 * len(labels), 6), layout="constrained")
     axes = figure.subplots(2, len(labels), squeeze=False)
     for column, label in enumerate(labels):
-        WaveformDisplay.from_clip(X[first[column]], loader=loader).plot(ax=axes[0, column])
-        SpectrogramDisplay.from_clip(X[first[column]], loader=loader).plot(ax=axes[1, column])
+        place = int(first[column])
+        clip = X.iloc[[place]] if hasattr(X, "iloc") else X[place]
+        WaveformDisplay.from_clip(clip, loader=loader).plot(ax=axes[0, column])
+        SpectrogramDisplay.from_clip(clip, loader=loader).plot(ax=axes[1, column])
         axes[0, column].set_title(str(label))
     figure.savefig(file, dpi=120)
 
 
-def draw_confusion(model, X, y, file: Path) -> None:
-    """Draw the confusion matrix of a fitted model.
+def draw_confusion(y, predicted, file: Path) -> None:
+    """Draw a confusion matrix.
 
     Parameters
     ----------
-    model : classifier
-        The model.
-    X : sequence of n_clips
-        Recordings that it has not seen.
     y : ndarray of shape (n_clips,)
-        Their labels.
+        Labels.
+    predicted : ndarray of shape (n_clips,)
+        What a model says.
     file : Path
         Where the picture goes.
     """
@@ -61,6 +61,6 @@ def draw_confusion(model, X, y, file: Path) -> None:
     turned = "vertical" if sum(len(str(label)) for label in labels) > 8 * side else "horizontal"
     figure = Figure(figsize=(side + 1, side), layout="constrained")
     axes = figure.subplots()
-    ConfusionMatrixDisplay.from_predictions(y, model.predict(X), ax=axes, cmap="Blues", xticks_rotation=turned)
+    ConfusionMatrixDisplay.from_predictions(y, predicted, ax=axes, cmap="Blues", xticks_rotation=turned)
     axes.set_title("Recordings kept aside")
     figure.savefig(file, dpi=120)

@@ -47,12 +47,12 @@ def decoded(monkeypatch):
             counts["seeks"] += 1
             return super().seek(*args, **kwargs)
 
-    class Stream(Counting, opened._Stream):
+    class CountingStream(Counting, opened.Stream):
         def __init__(self, *args, **kwargs):
             super().__init__(*args, **kwargs)
             counts["opened"] += 1
 
-    monkeypatch.setattr(opened, "_Stream", Stream)
+    monkeypatch.setattr(opened, "Stream", CountingStream)
     monkeypatch.setattr(opened.soundfile, "SoundFile", Counting)
     return counts
 

@@ -2,11 +2,13 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 from PIL import Image
@@ -53,8 +55,6 @@ def exit_code(caught) -> int | str:
 
 
 def test_compare_writes_table_pictures_and_model(results):
-    import pandas as pd
-
     table = pd.read_csv(results / "comparison.csv")
     assert set(table["features"].dropna()) == {"mel", "mfcc", "chroma"}
     assert set(table["model"]) == {"svm", "svm, shuffled labels", "majority class"}
@@ -68,30 +68,20 @@ def test_compare_writes_table_pictures_and_model(results):
 
 
 def test_compare_says_what_it_did(recordings, tmp_path, capfd):
-    main(
-        [
-            "compare",
-            str(recordings),
-            "-o",
-            str(tmp_path / "r"),
-            "--features",
-            "mfcc",
-            "--models",
-            "forest",
-            "--folds",
-            "2",
-        ]
-    )
+    output = tmp_path / "my results"
+    options = ["--features", "mfcc", "--models", "forest", "--folds", "2", "--jobs", "1"]
+    main(["compare", str(recordings), "-o", str(output), *options])
     out, _ = capfd.readouterr()
     assert f"Recordings: {recordings}; 24 to compare on, 8 kept aside for the test" in out
     assert "mean ± std" in out
-    assert "Winner by cross-validation: mfcc + forest" in out
-    assert "Accuracy on the 8 recordings kept aside: " in out
-    assert f"audiofeat predict {tmp_path / 'r' / 'model.joblib'} RECORDING" in out
+    words = " ".join(out.split())
+    assert "The best of 1 candidates is mfcc + forest" in words
+    assert "On 8 recordings kept aside the winner has an accuracy of" in words
+    # The last line can be pasted.
+    assert shlex.split(out.splitlines()[-1])[1:] == ["predict", str(output / "model.joblib"), "RECORDING"]
 
 
 def test_the_winner_comes_out_the_same_again(recordings, results, tmp_path):
-    import pandas as pd
 
     main(
         [
@@ -113,32 +103,6 @@ def test_the_winner_comes_out_the_same_again(recordings, results, tmp_path):
         pd.read_csv(f / "comparison.csv").drop(columns=["fit_time", "predict_time"]) for f in (results, tmp_path)
     )
     pd.testing.assert_frame_equal(first, second)
-
-
-def test_predict_prints_label_and_probability(recordings, results, capfd):
-    files = [str(recordings / "cat" / name) for name in sorted(p.name for p in (recordings / "cat").iterdir())[:2]]
-    main(["predict", str(results / "model.joblib"), *files])
-    lines = [line.split("\t") for line in capfd.readouterr().out.splitlines()]
-    assert [line[0] for line in lines] == files
-    assert all(line[1] in ("cat", "dog") and 0.5 <= float(line[2]) <= 1 for line in lines)
-
-
-def test_predict_reads_a_folder_and_writes_json(recordings, results, capfd):
-    main(["predict", "--json", str(results / "model.joblib"), str(recordings)])
-    rows = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
-    assert len(rows) == 32
-    hits = [row["label"] in row["path"] for row in rows]
-    assert np.mean(hits) > 0.9
-
-
-def test_predict_names_every_bad_file_without_traceback(results, tmp_path, capfd):
-    (tmp_path / "text.wav").write_text("no audio")
-    with pytest.raises(SystemExit) as caught:
-        main(["predict", str(results / "model.joblib"), str(tmp_path / "text.wav"), str(tmp_path / "missing.wav")])
-    message = exit_code(caught)
-    assert "text.wav): not audio" in message
-    assert "missing.wav): no such file" in message
-    assert "Traceback" not in message
 
 
 def test_a_bad_recording_is_named_before_the_search(recordings, tmp_path):
@@ -165,29 +129,6 @@ def test_too_few_recordings(tmp_path, capfd):
     assert "cat (3), dog (3)" in capfd.readouterr().err
 
 
-def test_the_printed_command_can_be_pasted(recordings, tmp_path, capfd):
-    import shlex
-
-    output = tmp_path / "my results"
-    main(["compare", str(recordings), "-o", str(output), "--features", "mfcc", "--models", "forest", "--folds", "2"])
-    line = capfd.readouterr().out.splitlines()[-1]
-    assert shlex.split(line)[1:] == ["predict", str(output / "model.joblib"), "RECORDING"]
-
-
-@pytest.mark.parametrize("content", [b"# Read me", b""])
-def test_predict_refuses_what_is_no_model(tmp_path, content, capfd):
-    (tmp_path / "README.md").write_bytes(content)
-    joblib.dump({"a": 1}, tmp_path / "dict.joblib")
-    for name, says in (
-        ("README.md", "is no model that joblib can load"),
-        ("dict.joblib", "holds a dict; expected a fitted pipeline"),
-    ):
-        with pytest.raises(SystemExit) as caught:
-            main(["predict", str(tmp_path / name), "x.wav"])
-        assert exit_code(caught) == 1
-        assert says in capfd.readouterr().err
-
-
 def test_a_missing_backend_is_missed_before_the_search(recordings, tmp_path):
     # In a process of its own: here Keras may be imported already.
     code = "from audiofeat.cli import main; main()"
@@ -202,9 +143,33 @@ def test_a_missing_backend_is_missed_before_the_search(recordings, tmp_path):
     assert "+ svm" not in done.stderr
 
 
-def test_debug_shows_the_traceback(results, tmp_path):
-    with pytest.raises(ValueError, match="no such file"):
-        main(["--debug", "predict", str(results / "model.joblib"), str(tmp_path / "missing.wav")])
+@pytest.mark.parametrize("where", [0, 1, 3])
+def test_debug_shows_the_traceback(tmp_path, where):
+    arguments = ["extract", str(tmp_path / "table.csv"), "-o", str(tmp_path / "out.csv")]
+    arguments.insert(where, "--debug")
+    with pytest.raises(FileNotFoundError, match="there is no such file"):
+        main(arguments)
+
+
+def test_what_a_file_is_called_is_no_option(tmp_path, capfd, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    soundfile.write("--debug", np.full(800, 0.1), 8000, format="WAV")
+    main(["info", "--", "--debug"])
+    assert "WAV (PCM_16)" in capfd.readouterr().out
+
+
+def test_a_closed_pipe_is_no_error(tmp_path):
+    for name in "ab":
+        soundfile.write(tmp_path / f"{name}.wav", np.full(800, 0.1), 8000)
+    code = "import sys, os; from audiofeat.cli import main; os.dup2(int(sys.argv[1]), 1); main(['info', sys.argv[2]])"
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(writer), str(tmp_path)], pass_fds=[writer], capture_output=True, check=False
+    )
+    os.close(writer)
+    assert done.returncode == 1
+    assert done.stderr == b""
 
 
 @pytest.mark.parametrize(
@@ -212,6 +177,8 @@ def test_debug_shows_the_traceback(results, tmp_path):
     [
         (["compare", "no/such/folder"], "does not exist"),
         (["compare", "--features", "mfcc,loudness"], "got 'mfcc,loudness'; expected names out of mel, mfcc, chroma"),
+        (["compare", "--models", ""], "got ''; expected names out of svm"),
+        (["compare", "--folds", "1"], "1 is not in the range x>=2"),
         (["predict"], "Missing argument"),
         (["dance"], "No such command 'dance'"),
     ],
@@ -223,7 +190,38 @@ def test_wrong_use_exits_with_2(arguments, says, capfd):
     assert says in capfd.readouterr().err
 
 
-def test_help_shows_an_example(capfd):
-    for command in ("compare", "predict"):
-        main([command, "--help"])
-        assert f"audiofeat {command} re" in capfd.readouterr().out
+@pytest.mark.parametrize("command", ["compare", "train", "predict", "extract", "info", "cache"])
+def test_help_shows_an_example(command, capfd):
+    main([command, "--help"])
+    help_text = capfd.readouterr().out
+    assert f"\n    audiofeat {command} " in help_text
+    assert max(map(len, help_text.splitlines())) <= 80
+    main(["--help"])
+    assert f"\n  {command} " in capfd.readouterr().out
+
+
+def test_help_does_not_wait_for_scikit_learn():
+    code = (
+        "import sys; from audiofeat.cli import main\n"
+        "for name in ('', 'compare', 'train', 'predict', 'extract', 'info', 'cache'): main([name, '--help'][not name:])\n"
+        "assert not {'sklearn', 'pandas', 'matplotlib', 'keras', 'librosa'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_compare_reads_a_table_with_groups(tmp_path, capfd):
+    calls = datasets.make_animal_calls(40, duration=0.5, random_state=0)
+    for i, (rate, samples) in enumerate(calls.data):
+        soundfile.write(tmp_path / f"{i}.wav", samples, rate)
+    names = [f"{i}.wav" for i in range(40)]
+    table = pd.DataFrame({"path": names, "label": calls.target, "group": calls.groups, "start": 0.0, "end": 0.5})
+    table.to_csv(tmp_path / "clips.csv", index=False)
+    arguments = ["--features", "mfcc,energy", "--models", "logistic", "--folds", "2", "--jobs", "1", "--json"]
+    main(["compare", str(tmp_path / "clips.csv"), "-o", str(tmp_path / "r"), "--test-size", "0", *arguments])
+    out, err = capfd.readouterr()
+    found = json.loads(out)
+    assert found["test"] is None
+    assert found["model"] == "logistic"
+    assert {row["features"] for row in found["table"] if row["kind"] == "candidate"} == {"mfcc", "energy"}
+    assert "40 to compare on, none kept aside" in err
+    assert all((tmp_path / "r" / name).exists() for name in ("report.html", "model.joblib", "clips.png"))
