@@ -46,10 +46,10 @@ def measure(road, problem: Problem, *, seeds: int, store: str, choose_clips: int
             if quick and "model__epochs" in pipeline.get_params():
                 pipeline.set_params(model__epochs=3)
             started = time.process_time()
-            pipeline.fit(problem.data[train], problem.target[train])
+            pipeline.fit(problem.clips(train), problem.target[train])
             fitting.append(time.process_time() - started)
             started = time.process_time()
-            right[seed, test] = pipeline.predict(problem.data[test]) == problem.target[test]
+            right[seed, test] = pipeline.predict(problem.clips(test)) == problem.target[test]
             predicting.append((time.process_time() - started) / len(test))
             note = f"  held out {number}/{len(problem.splits)}, seed {seed}: {right[seed, test].mean():.3f}"
             print(f"{note}, fit {fitting[-1]:.1f} s, {settings}", file=sys.stderr, flush=True)
@@ -74,7 +74,7 @@ def choose(pipeline, grid, problem: Problem, train, most_clips) -> int:
         pipeline.set_params(model__epochs=max(_FEWEST_EPOCHS, epochs // 3))
     folds = inner_folds(problem, train, most_clips)
     search = GridSearchCV(pipeline, grid, cv=folds, refit=False, error_score="raise")
-    search.fit(problem.data[train], problem.target[train])
+    search.fit(problem.clips(train), problem.target[train])
     return int(search.best_index_)
 
 

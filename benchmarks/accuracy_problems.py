@@ -5,7 +5,8 @@ A problem is one of the published data sets by name (``cats_dogs``, ``esc10``, `
 - a folder with a folder per class;
 - a folder of files named ``<label>_<group>_<anything>``, as the spoken digits are;
 - a folder that holds ``index.csv`` or ``train_test_split.csv``, or such a file;
-- a CSV file with a column for the path and one for the label, and perhaps for the fold and the group;
+- a CSV file with a column for the path and one for the label, and perhaps for the fold, the group, and where in the
+  recording the clip starts and ends;
 - a CSV file with the columns ``train_<class>`` and ``test_<class>``.
 
 Held out are, in this order of preference: the published test part, each published fold, each group if they are ten or
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from sklearn.model_selection import LeaveOneGroupOut, PredefinedSplit, StratifiedGroupKFold, StratifiedKFold
 
 from audiofeat import datasets
@@ -32,6 +34,7 @@ _COLUMNS = {
     "group": ("group", "source", "speaker", "recording"),
     "fold": ("fold", "split"),
 }
+_TABLES = ("index.csv", "train_test_split.csv")
 _MOST_LEFT_OUT_ONE_BY_ONE = 10
 _INNER_FOLDS = 3
 
@@ -49,21 +52,30 @@ class Problem:
     """Recordings and labels, and the rows to train and to test on, one pair for each part that is held out."""
 
     name: str
-    data: np.ndarray
+    data: np.ndarray | pd.DataFrame
     target: np.ndarray
     groups: np.ndarray | None
     splits: list[tuple[np.ndarray, np.ndarray]]
     held_out: str
 
+    def clips(self, rows):
+        """Some of the recordings, as `AudioLoader` takes them."""
+        return self.data[rows] if isinstance(self.data, np.ndarray) else self.data.iloc[rows]
+
     def sound(self, rows) -> Sound:
         """Look at the headers of some recordings."""
         import soundfile
 
-        heads = [soundfile.info(path) for path in self.data[rows]]
+        clips = self.clips(rows)
+        table = not isinstance(clips, np.ndarray)
+        heads = [soundfile.info(path) for path in (clips["path"] if table else clips)]
         rates, counts = np.unique([head.samplerate for head in heads], return_counts=True)
-        return Sound(
-            int(rates[counts.argmax()]), float(np.quantile([head.duration for head in heads], 0.9)), len(heads)
-        )
+        seconds = np.array([head.duration for head in heads])
+        if table:
+            # Parts of recordings: an empty cell is the beginning or the end.
+            start, end = (clips.get(name, np.nan) for name in ("start", "end"))
+            seconds = np.where(np.isnan(end), seconds, end) - np.nan_to_num(start)
+        return Sound(int(rates[counts.argmax()]), float(np.quantile(seconds, 0.9)), len(heads))
 
     def smaller(self, n_clips: int) -> "Problem":
         """Keep the first split, and about `n_clips` clips of it, evenly of each class and side."""
@@ -113,7 +125,7 @@ def open_problem(where: str) -> Problem:
         digits = datasets.fetch_fsdd()
         return _problem(where, digits.data, digits.target, digits.groups)
     path = Path(where)
-    for name in ("index.csv", "train_test_split.csv"):
+    for name in _TABLES:
         if (path / name).is_file():
             return _from_table(path / name)
     if path.is_file():
@@ -132,7 +144,7 @@ def _from_table(table: Path) -> Problem:
     with table.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file)
         header, first = next(reader), next(reader)
-    name = table.parent.name
+    name = table.parent.name if table.name in _TABLES else table.stem
     if any(column.startswith("train_") for column in header):
         column = next(i for i, column in enumerate(header) if column.startswith("train_"))
         split = datasets.load_split_table(table, folder=_folder(table, first[column]), splits=("train", "test"))
@@ -147,11 +159,10 @@ def _from_table(table: Path) -> Problem:
         group_column=found["group"],
         folder=_folder(table, first[header.index(found["path"])]),
     )
-    data = bunch.data if isinstance(bunch.data, np.ndarray) else bunch.data["path"].to_numpy()
     fold = None if found["fold"] is None else bunch.frame[found["fold"]].to_numpy()
     if fold is not None and set(fold) == {"train", "test"}:
-        return _problem(name, data, bunch.target, bunch.get("groups"), test=fold == "test")
-    return _problem(name, data, bunch.target, bunch.get("groups"), fold=fold)
+        return _problem(name, bunch.data, bunch.target, bunch.get("groups"), test=fold == "test")
+    return _problem(name, bunch.data, bunch.target, bunch.get("groups"), fold=fold)
 
 
 def _folder(table: Path, first: str) -> Path:
