@@ -21,6 +21,7 @@ import numpy as np
 from accuracy_problems import Problem, inner_folds, open_problem
 from accuracy_roads import ROADS
 from sklearn.base import clone
+from sklearn.ensemble import VotingClassifier
 from sklearn.model_selection import GridSearchCV, ParameterGrid
 
 DRAWS = 2000
@@ -43,8 +44,8 @@ def measure(road, problem: Problem, *, seeds: int, store: str, choose_clips: int
             pipeline, grid = road(sound, seed, store)
             values = list(ParameterGrid(grid))[best]
             pipeline.set_params(**{name: clone(value, safe=False) for name, value in values.items()})
-            if quick and "model__epochs" in pipeline.get_params():
-                pipeline.set_params(model__epochs=3)
+            if quick:
+                pipeline.set_params(**dict.fromkeys(epochs_of(pipeline), 3))
             started = time.process_time()
             pipeline.fit(problem.clips(train), problem.target[train])
             fitting.append(time.process_time() - started)
@@ -68,14 +69,20 @@ def choose(pipeline, grid, problem: Problem, train, most_clips) -> int:
     """Choose settings by cross-validation within the training clips: which of the grid."""
     if len(list(ParameterGrid(grid))) == 1:
         return 0
-    epochs = pipeline.get_params().get("model__epochs")
-    if epochs is not None:
-        # Which settings suit shows long before the network is trained out.
-        pipeline.set_params(model__epochs=max(_FEWEST_EPOCHS, epochs // 3))
+    if isinstance(pipeline["model"], VotingClassifier):
+        # One chooses for all.
+        pipeline.set_params(model=pipeline["model"].estimators[0][1])
+    # Which settings suit shows long before a network is trained out.
+    pipeline.set_params(**{name: max(_FEWEST_EPOCHS, value // 3) for name, value in epochs_of(pipeline).items()})
     folds = inner_folds(problem, train, most_clips)
     search = GridSearchCV(pipeline, grid, cv=folds, refit=False, error_score="raise")
     search.fit(problem.clips(train), problem.target[train])
     return int(search.best_index_)
+
+
+def epochs_of(pipeline) -> dict[str, int]:
+    """Numbers of epochs of the networks in a pipeline, by parameter."""
+    return {name: value for name, value in pipeline.get_params().items() if name.endswith("__epochs")}
 
 
 def interval(right: np.ndarray, groups) -> tuple[float, float]:

@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 from accuracy_problems import Sound
+from sklearn.base import clone
+from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -34,6 +36,9 @@ _LONGEST = 5.0
 # How many clips a network sees in training, all epochs together, and within which limits the number of epochs follows.
 _CLIPS_SEEN = 35_000
 _EPOCHS = (12, 60)
+# Networks that vote, and how long each may train: their mean forgives what one leaves unlearned.
+_VOTERS = 3
+_EPOCHS_OF_VOTERS = 40
 # Shorter recordings are taken for words [s], and stretched to so many frames.
 _WORD = 1.0
 _SEGMENTS = 24
@@ -80,6 +85,15 @@ def cnn(sound, seed, store):
     return Pipeline([*steps, ("model", model)]), [plain, levelled]
 
 
+def voting_cnn(sound, seed, store):
+    """Three networks of the road before, each trained from its own first weights, and the mean of their probabilities."""
+    pipeline, grid = cnn(sound, seed, store)
+    one = pipeline["model"].set_params(epochs=min(pipeline["model"].epochs, _EPOCHS_OF_VOTERS))
+    seeds = range(_VOTERS * seed, _VOTERS * (seed + 1))
+    voters = [(f"cnn_{number}", clone(one).set_params(random_state=number)) for number in seeds]
+    return pipeline.set_params(model=VotingClassifier(voters, voting="soft")), grid
+
+
 def segments_as_frames(features):
     """Turn features pooled over segments into maps whose frames are the segments."""
     return features.reshape(len(features), _SEGMENTS, -1).transpose(0, 2, 1)
@@ -100,5 +114,6 @@ def speech_embedding(sound, seed, store):
 ROADS: dict[str, Road] = {
     "MFCC, SVC": mfcc_svc,
     "CNN": cnn,
+    "CNN, 3 voting": voting_cnn,
     "SpeechEmbedding (outside weights)": speech_embedding,
 }
