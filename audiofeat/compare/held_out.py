@@ -131,8 +131,10 @@ def _guards(comparison: "FeatureComparison", X, y, groups) -> list[leaks.Guard]:
     n_training = len(training)
     both = type(training)([*training.sources, *test.sources], training.settings)
     split = [(np.arange(n_training), np.arange(n_training, len(both)))]
-    names = [path or f"training clip {i}" for i, path in enumerate(training.paths)]
-    names += [path or f"test clip {i}" for i, path in enumerate(test.paths)]
+    names = [
+        (f"training clip {i}" if i < n_training else f"test clip {i - n_training}") if path is None else name
+        for i, (path, name) in enumerate(zip(both.paths, leaks.short_names(both.paths), strict=True))
+    ]
     labels = np.concatenate([clips.y, y])
     together = None
     if clips.groups is not None and groups is not None:

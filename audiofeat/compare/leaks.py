@@ -4,8 +4,10 @@ Conventions: a split is a pair of index arrays, training and test; the splits of
 ``fold_0``, ``fold_1`` of its table. Groups are given as one value per clip; clips of one value belong together.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +18,16 @@ from audiofeat.audio import AudioBatch
 from audiofeat.compare.recordings import shared_names
 from audiofeat.compare.statistics import corrected_t_test
 
-__all__ = ["Guard", "check_classes", "check_groups", "check_identical", "check_recordings", "check_shuffled", "digests"]
+__all__ = [
+    "Guard",
+    "check_classes",
+    "check_groups",
+    "check_identical",
+    "check_recordings",
+    "check_shuffled",
+    "digests",
+    "short_names",
+]
 
 # More names than this in one message hide its advice; the attribute `clips` has all of them.
 _MOST_NAMED = 5
@@ -29,6 +40,7 @@ _KEEP_TOGETHER = (
 _SOURCE_COLUMNS = ("source", "source_id", "recording", "recording_id")
 # A warning that comes with every fortieth comparison, as of a 95 % interval, would soon not be read.
 _SURE = 0.99
+_SPREADS = 3
 _DIGEST_VERSION = b"audiofeat decoded clip 1"
 
 
@@ -61,6 +73,39 @@ class _Crossing(NamedTuple):
     fold: int | None
     train: int
     test: int
+
+
+def short_names(paths: Sequence[str | None], otherwise: str = "clip") -> list[str]:
+    """Name clips by their files, without the folders that all of them share.
+
+    Parameters
+    ----------
+    paths : sequence of (str or None)
+        File of each clip; None for one from memory.
+    otherwise : str, default="clip"
+        What to call one from memory, before its number.
+
+    Returns
+    -------
+    list of str
+        A name for each clip.
+
+    Examples
+    --------
+    >>> from audiofeat.compare.leaks import short_names
+    >>> short_names(["data/cat/1.wav", "data/dog/1.wav", None])
+    ['cat/1.wav', 'dog/1.wav', 'clip 2']
+    """
+    folders = {os.path.dirname(path) for path in paths if path is not None}  # noqa: PTH120
+    try:
+        root = os.path.commonpath(folders) if folders else ""
+    except ValueError:
+        # Different drives, or relative and absolute paths: nothing in common.
+        root = ""
+    return [
+        f"{otherwise} {i}" if path is None else Path(path).relative_to(root).as_posix() if root else path
+        for i, path in enumerate(paths)
+    ]
 
 
 def check_groups(groups, splits, names: Sequence[str], advice: str = _BETTER_CV) -> Guard:
@@ -242,7 +287,7 @@ def check_classes(y, splits) -> Guard:
     return Guard(name, False, text, tuple(np.flatnonzero(np.isin(y, list(missing))).tolist()))
 
 
-def check_shuffled(shuffled, majority, ratio: float, metric: str) -> Guard:
+def check_shuffled(shuffled, majority, ratio: float, n_units: int, metric: str) -> Guard:
     """Look whether shuffled labels are recognised: then something other than the label is.
 
     Parameters
@@ -253,6 +298,8 @@ def check_shuffled(shuffled, majority, ratio: float, metric: str) -> Guard:
         Scores of a model that always says the most frequent class.
     ratio : float
         Test clips over training clips of a fold.
+    n_units : int
+        Number of groups, or of clips where there are none: how many lots were drawn.
     metric : str
         What is scored.
 
@@ -265,7 +312,10 @@ def check_shuffled(shuffled, majority, ratio: float, metric: str) -> Guard:
     test = corrected_t_test(shuffled, majority, ratio, _SURE)
     if np.isnan(test.low):
         return Guard(name, True, "Not looked at: there is no interval for the score with shuffled labels.")
-    if test.low <= 0:
+    # Few folds may agree by chance; that as many lots as these do, a score like the accuracy makes unlikely as well.
+    share = float(np.mean(majority))
+    chance = _SPREADS * np.sqrt(share * (1 - share) / n_units) if 0 < share < 1 else 0.0
+    if test.low <= 0 or test.difference <= chance:
         return Guard(name, True, f"With shuffled labels the {metric} is no better than that of the majority class.")
     text = (
         f"With shuffled labels, where there is nothing to learn, the {metric} is {np.mean(shuffled):.3f}, above "

@@ -436,7 +436,9 @@ class FeatureComparison:
         from audiofeat._errors import AudioWarning
 
         majority, shuffled = (c.scores[self.metric] for c in self.candidates if c.kind == BASELINE)
-        guard = leaks.check_shuffled(shuffled, majority, self.splits.ratio, self.metric)
+        groups = self.suspected_groups if self.clips.groups is None else self.clips.groups
+        n_units = len(self.clips.y) if groups is None else len(np.unique(groups.astype(str)))
+        guard = leaks.check_shuffled(shuffled, majority, self.splits.ratio, n_units, self.metric)
         self.guards.append(guard)
         if not guard.passed:
             # The caller of compare_features is two frames up.

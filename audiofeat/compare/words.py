@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from audiofeat.compare.held_out import HeldOut
     from audiofeat.compare.results import FeatureComparison
 
-__all__ = ["about_the_estimate", "about_the_rivals", "about_the_test", "p_value", "spoken", "summarise"]
+__all__ = ["about_the_estimate", "about_the_rivals", "about_the_test", "in_words", "p_value", "spoken", "summarise"]
 
 
 def summarise(comparison: "FeatureComparison") -> list[str]:
@@ -51,10 +51,11 @@ def about_the_winner(comparison: "FeatureComparison") -> str:
     n_candidates = sum(candidate.kind == CANDIDATE for candidate in comparison.candidates)
     n_folds, n_clips = len(comparison.splits.splits), len(comparison.clips.y)
     row = _row(comparison)
-    what = "chosen anew in each fold, such a winner has" if comparison.nested else "with"
+    what = "; chosen anew in each fold, such a winner has a" if comparison.nested else ", with a"
+    metric = in_words(comparison.metric)
     return (
-        f"The best of {n_candidates} candidates is {comparison.winner.label}; {what} a mean {comparison.metric} of "
-        f"{row['mean']:.3f} (95 % interval {row['low']:.3f} to {row['high']:.3f}) over {n_folds} folds of {n_clips} clips."
+        f"The best of {n_candidates} candidates is {comparison.winner.label}{what} mean {metric} of {row['mean']:.3f} "
+        f"(95 % interval {row['low']:.3f} to {row['high']:.3f}) over {n_folds} folds of {n_clips} clips."
     )
 
 
@@ -169,6 +170,28 @@ def about_the_test(held_out: "HeldOut") -> str:
         names = spoken([f"{rival} ({p_value(p)})" for rival, p in zip(same["rival"], same["p_holm"], strict=True)])
         text += f" By McNemar's test it is not distinguishable there from {names}."
     return text
+
+
+def in_words(metric: str) -> str:
+    """Write the name of a score.
+
+    Parameters
+    ----------
+    metric : str
+        As scikit-learn calls it.
+
+    Returns
+    -------
+    str
+        With spaces.
+
+    Examples
+    --------
+    >>> from audiofeat.compare.words import in_words
+    >>> in_words("balanced_accuracy")
+    'balanced accuracy'
+    """
+    return metric.replace("_", " ")
 
 
 def p_value(p: float) -> str:

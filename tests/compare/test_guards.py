@@ -14,7 +14,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from audiofeat import AudioWarning, compare_features
 from audiofeat.compare.baselines import shuffle_labels
-from audiofeat.compare.leaks import check_classes, check_groups, digests
+from audiofeat.compare.leaks import check_classes, check_groups, check_shuffled, digests
 
 from .conftest import RATE
 
@@ -108,8 +108,8 @@ def test_the_same_clip_twice(small, tones, tmp_path):
     with pytest.warns(AudioWarning, match="2 clips stand on both sides of a split") as caught:
         comparison = compared(small, paths, y, cv=PredefinedSplit(folds))
     text = str(caught[0].message)
-    assert f"{paths[0]} = {paths[29]} (after decoding)" in text
-    assert f"{paths[20]} = {paths[21]} (byte for byte)" in text
+    assert "0.wav = again.flac (after decoding)" in text
+    assert "20.wav = copy.wav (byte for byte)" in text
     assert guard(comparison, "No clip").clips == (0, 20, 21, 29)
     # on one side of every split they flatter nothing
     folds[[21, 29]] = folds[[20, 0]]
@@ -184,6 +184,25 @@ def test_shuffled_labels_that_are_recognised(small, rng):
     honest = compared(small, frame, y, groups=groups, cv=4)
     assert guard(honest, "shuffled").passed
     assert honest.table.set_index("model")["mean"]["nearest, shuffled labels"] < 0.75
+
+
+@pytest.mark.parametrize(
+    ("shuffled", "majority", "n_units", "passed"),
+    [
+        ([0.9, 0.95, 0.9], [0.5, 0.5, 0.5], 100, False),
+        # folds that agree by chance
+        ([0.06, 0.06], [0.02, 0.02], 100, True),
+        # as good, but of few recordings
+        ([0.9, 0.95, 0.9], [0.5, 0.5, 0.5], 6, True),
+        ([0.7, 0.4, 0.6], [0.5, 0.5, 0.5], 100, True),
+        ([0.3, 0.3, 0.3], [0.5, 0.5, 0.5], 100, True),
+        ([np.nan] * 3, [0.5] * 3, 100, True),
+        # a score of another kind: log loss, negated
+        ([-0.1, -0.12, -0.11], [-0.69, -0.69, -0.69], 100, False),
+    ],
+)
+def test_when_shuffled_labels_count_as_recognised(shuffled, majority, n_units, passed):
+    assert check_shuffled(np.array(shuffled), np.array(majority), 1 / 2, n_units, "score").passed is passed
 
 
 def test_shuffled_labels_keep_their_shares(rng):

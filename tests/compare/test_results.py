@@ -252,7 +252,7 @@ def test_without_a_refit(small, noisy):
 def test_words(two_features, tones):
     comparison = compared(two_features, *tones)
     summary = comparison.summary()
-    assert summary.startswith(f"The best of 2 candidates is {comparison.winner.label}; with a mean accuracy of ")
+    assert summary.startswith(f"The best of 2 candidates is {comparison.winner.label}, with a mean accuracy of ")
     assert "not distinguishable from" in summary
     assert "Nadeau and Bengio" in summary
     assert "a little too good: the winner is the best of 2" in summary

@@ -8,9 +8,9 @@ from sklearn.metrics import precision_recall_fscore_support
 from audiofeat.audio import ArraySource, AudioBatch, FileSource
 from audiofeat.audio.files import file_facts
 from audiofeat.compare.report.markup import Markup, joined, region, table_of, tag
-from audiofeat.compare.report.media import audio_player, picture
+from audiofeat.compare.report.media import audio_player
 from audiofeat.compare.report.names import clip_name, duration_in_words
-from audiofeat.compare.report.pictures import draw_confusion, draw_spectrogram
+from audiofeat.compare.report.pictures import confusion_picture, spectrogram_picture
 
 if TYPE_CHECKING:
     from audiofeat.compare.results import FeatureComparison
@@ -72,7 +72,7 @@ def confusions(comparison: "FeatureComparison", predictions) -> Markup:
     classes = comparison.classes
     right = int((labels == predicted).sum())
     alt = f"Confusion matrix of {len(classes)} classes: {right} of {len(labels)} clips are right; as a table below."
-    drawn = picture(draw_confusion(labels, predicted, classes), alt, wide=len(classes) > 12)
+    drawn = confusion_picture(labels, predicted, classes, alt)
     precision, recall, f1, support = precision_recall_fscore_support(
         labels, predicted, labels=classes, zero_division=0.0
     )
@@ -87,8 +87,8 @@ def confusions(comparison: "FeatureComparison", predictions) -> Markup:
     return joined(
         tag(
             "p",
-            f"What {comparison.winner.label}, fitted on the training part of each fold, said of the clips of its test part: "
-            f"{right} of {len(labels)} are right.",
+            f"What {comparison.winner.label}, fitted on the training part of each fold, said of the clips of its test "
+            f"part: {right} of {len(labels)} are right.",
         ),
         region(drawn, "Confusion matrix"),
         table_of("Each class", head, rows, numbers=(1, 2, 3, 4)),
@@ -140,7 +140,7 @@ def _card(row: dict, batch: AudioBatch, measure: str) -> Markup:
     sure = "" if np.isnan(row["confidence"]) else f"{measure} {row['confidence']:.2f}, "
     return tag(
         "figure",
-        picture(draw_spectrogram(batch[clip : clip + 1]), alt),
+        spectrogram_picture(batch[clip : clip + 1], alt),
         tag(
             "figcaption",
             tag("strong", f"{row['label']} taken for {row['predicted']}"),

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audiofeat.compare.report.markup import Markup, joined, table_of, tag
-from audiofeat.compare.report.media import picture
 from audiofeat.compare.report.names import names_of, parameters_in_words
-from audiofeat.compare.report.pictures import draw_scores
-from audiofeat.compare.words import about_the_estimate, about_the_rivals, about_the_test, p_value
+from audiofeat.compare.report.pictures import scores_picture
+from audiofeat.compare.words import about_the_estimate, about_the_rivals, about_the_test, in_words, p_value
 
 if TYPE_CHECKING:
     from audiofeat.compare.results import FeatureComparison
@@ -64,16 +63,17 @@ def scores(comparison: "FeatureComparison") -> Markup:
     kept = table.loc[[*candidates[:_MOST_ROWS], *table.index[table["kind"] == "baseline"]]]
     names = names_of(kept)
     classes = ["winner" if i == best else row.kind for i, row in zip(kept.index, kept.itertuples(), strict=True)]
-    parts = [tag("p", about_the_estimate(comparison)), _main_table(comparison, kept, names, classes)]
+    parts = [tag("p", about_the_estimate(comparison)), _main_table(comparison, kept, classes)]
     if len(candidates) > _MOST_ROWS:
         parts.append(
             tag("p", f"The best {_MOST_ROWS} of {len(candidates)} rows; comparison.table has all.", class_="note")
         )
-    drawn = kept.iloc[[*range(min(_MOST_DRAWN, len(kept) - 2)), -2, -1]]
+    n_learned = int((kept["kind"] != "baseline").sum())
+    drawn = kept.iloc[[*range(min(n_learned, _MOST_DRAWN)), *range(n_learned, len(kept))]]
     alt = "Mean score with 95 % interval, and the score of each fold, of " + "; ".join(
         f"{name}: {row.mean:.3f}" for name, row in zip(names_of(drawn), drawn.itertuples(), strict=True)
     )
-    parts.append(picture(draw_scores(comparison, drawn), alt))
+    parts.append(scores_picture(comparison, drawn, _told_from_the_winner(comparison, drawn), alt))
     n_folds = len(comparison.splits.splits)
     if n_folds <= _MOST_FOLDS:
         head = ("Candidate", *(f"Fold {fold}" for fold in range(n_folds)))
@@ -81,7 +81,7 @@ def scores(comparison: "FeatureComparison") -> Markup:
             (name, *(_number(score) for score in row))
             for name, row in zip(names, kept.filter(regex=r"^fold_\d+$").to_numpy(float), strict=True)
         ]
-        caption = f"{comparison.metric} of every fold"
+        caption = f"{in_words(comparison.metric).capitalize()} of every fold"
         parts.append(table_of(caption, head, rows, numbers=range(1, n_folds + 1), row_classes=classes))
     if comparison.nested:
         chosen = comparison.candidates[0].fold_params or []
@@ -90,17 +90,17 @@ def scores(comparison: "FeatureComparison") -> Markup:
     return joined(parts)
 
 
-def _main_table(comparison: "FeatureComparison", kept, names, classes) -> Markup:
+def _main_table(comparison: "FeatureComparison", kept, classes) -> Markup:
     further = [name for name in comparison.metrics.names if name != comparison.metric]
     head = [
-        *("Candidate", comparison.metric, "95 % interval", "Std", *further),
+        *("Candidate", in_words(comparison.metric), "95 % interval", "Std", *map(in_words, further)),
         *("Features", "Fit [s]", "Predict [s]", "Parameters"),
     ]
     rows = []
-    for name, row in zip(names, kept.to_dict("records"), strict=True):
+    for row in kept.to_dict("records"):
         rows.append(
             (
-                name,
+                f"{row['features']} + {row['model']}" if row["features"] else row["model"],
                 _number(row["mean"]),
                 _interval(row["low"], row["high"]),
                 _number(row["std"]),
@@ -152,7 +152,7 @@ def tests(comparison: "FeatureComparison") -> Markup:
         )
         for row in table.to_dict("records")
     ]
-    head = ("Difference", comparison.metric, "95 % interval", "t", "p", "p (Holm)", "Verdict")
+    head = ("Difference", in_words(comparison.metric), "95 % interval", "t", "p", "p (Holm)", "Verdict")
     return joined(
         (tag("p", line) for line in about_the_rivals(comparison)),
         table_of("Each two pairs of features and model, with their best parameters", head, rows, numbers=range(1, 6)),
@@ -189,7 +189,7 @@ def held_out(comparison: "FeatureComparison") -> Markup:
         for row in found.tests.to_dict("records")
     ]
     head = ("Rival", "Accuracy", "Only winner right", "Only rival right", "p", "p (Holm)", "Verdict")
-    others = ", ".join(f"{name} {value:.3f}" for name, value in found.scores.items())
+    others = ", ".join(f"{in_words(name)} {value:.3f}" for name, value in found.scores.items())
     return joined(
         tag("p", about_the_test(found)),
         tag("p", f"Scores: {others}."),
@@ -198,6 +198,19 @@ def held_out(comparison: "FeatureComparison") -> Markup:
         ),
         guards(found.guards),
     )
+
+
+def _told_from_the_winner(comparison: "FeatureComparison", drawn) -> list[bool]:
+    """Which rows a test tells from the winner; pairs are tested with their best parameters only."""
+    winner, tests = comparison.winner.label, comparison.tests
+    told = {
+        row.second if row.first == winner else row.first
+        for row in tests[tests["distinguishable"]].itertuples()
+        if winner in (row.first, row.second)
+    }
+    best = ~drawn.duplicated(["features", "model"]) & (drawn["kind"] == "candidate")
+    labels = drawn["features"] + " + " + drawn["model"]
+    return [bool(first) and label in told for first, label in zip(best, labels, strict=True)]
 
 
 def _is_winner(comparison: "FeatureComparison", candidate) -> bool:

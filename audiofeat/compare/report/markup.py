@@ -7,6 +7,8 @@ __all__ = ["Markup", "joined", "link_list", "region", "tag", "table_of"]
 
 # Elements without content, and so without an end.
 _VOID = frozenset({"img", "meta", "br"})
+# Rows that fit on a page together.
+_SHORT = 20
 
 
 class Markup(str):
@@ -106,7 +108,9 @@ def table_of(
         cells = [tag("th", first, scope="row", class_=right.get(0))]
         cells += [tag("td", cell, class_=right.get(i)) for i, cell in enumerate(others, 1)]
         body.append(tag("tr", cells, class_=row_classes[number] if row_classes else None))
-    table = tag("table", tag("caption", caption), tag("thead", header), tag("tbody", body))
+    # On paper, a table that fits on a page stays on one.
+    short = "short" if len(body) <= _SHORT else None
+    table = tag("table", tag("caption", caption), tag("thead", header), tag("tbody", body), class_=short)
     return region(table, caption)
 
 

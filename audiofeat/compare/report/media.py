@@ -1,6 +1,8 @@
 """Pictures and sounds as parts of a page: data URIs, each of bounded size."""
 
 import io
+import struct
+import warnings
 from base64 import b64encode
 
 import numpy as np
@@ -36,10 +38,21 @@ def picture(figure, alt: str, *, wide: bool = False) -> Markup:
     """
     file = io.BytesIO()
     # Without its own metadata, the same figure is the same bytes.
-    figure.savefig(file, format="png", dpi=_DPI, metadata={"Software": None})
-    width, height = (round(side * _DPI) for side in figure.get_size_inches())
-    data = _data_uri("image/png", file.getvalue())
-    return tag("img", src=data, alt=alt, width=width, height=height, class_="large" if wide else None)
+    with warnings.catch_warnings():
+        # Names in a script that the font lacks stand as text beside the picture.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        figure.savefig(file, format="png", dpi=_DPI, bbox_inches="tight", metadata={"Software": None})
+    content = file.getvalue()
+    # The header of a PNG has its size at a fixed place.
+    width, height = struct.unpack(">II", content[16:24])
+    return tag(
+        "img",
+        src=_data_uri("image/png", content),
+        alt=alt,
+        width=width,
+        height=height,
+        class_="large" if wide else None,
+    )
 
 
 def audio_player(samples: np.ndarray, rate: int, name: str) -> tuple[Markup, float]:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-__all__ = ["clip_name", "duration_in_words", "names_of", "parameters_in_words", "shorter"]
+__all__ = ["clip_name", "duration_in_words", "names_of", "parameters_in_words"]
 
 
 def names_of(shown) -> list[str]:
@@ -36,27 +36,11 @@ def parameters_in_words(params: dict) -> str:
     Returns
     -------
     str
-        Without the name of the step, which stands beside them.
+        Without the names of the steps, where they can be told apart without.
     """
-    return ", ".join(f"{name.partition('__')[2]}={value!r}" for name, value in params.items())
-
-
-def shorter(name: str, most: int) -> str:
-    """Cut a name that is too long to be drawn.
-
-    Parameters
-    ----------
-    name : str
-        The name.
-    most : int
-        How many characters may stay.
-
-    Returns
-    -------
-    str
-        The name or its beginning.
-    """
-    return name if len(name) <= most else f"{name[: most - 1]}…"
+    short = [name.rpartition("__")[2] for name in params]
+    names = short if len(set(short)) == len(short) else [name.partition("__")[2] for name in params]
+    return ", ".join(f"{name}={value!r}" for name, value in zip(names, params.values(), strict=True))
 
 
 def clip_name(path: str | None, index: int) -> str:
