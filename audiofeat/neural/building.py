@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from audiofeat.neural.architectures import ARCHITECTURES
+from audiofeat.neural.backend import load_keras
 
 __all__ = ["build_model"]
 
@@ -28,6 +29,12 @@ def build_model(architecture, input_shape, n_outputs, *, params):
     """
     build: Callable = ARCHITECTURES.get(architecture, architecture)
     model = build(input_shape, n_outputs, **params)
+    if not isinstance(model, load_keras(by="CNNClassifier").Model):
+        raise TypeError(
+            f"CNNClassifier got an architecture that returned a {type(model).__name__}; expected a keras.Model."
+        )
+    if not model.built:
+        model.build((None, *input_shape))
     if tuple(model.output_shape[1:]) != (n_outputs,):
         raise ValueError(
             f"CNNClassifier got a network with outputs of shape {model.output_shape[1:]}; expected ({n_outputs},), one "

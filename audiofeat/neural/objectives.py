@@ -56,7 +56,8 @@ class OneClass:
 
     def weigh(self, class_weight, y):
         """Weigh each class ``(n_classes,)`` by what the caller said, or by how rare it is in `y`."""
-        return compute_class_weight(class_weight, classes=self.classes, y=np.asarray(y))
+        counted = y if isinstance(class_weight, str) else self.classes
+        return compute_class_weight(class_weight, classes=self.classes, y=np.asarray(counted))
 
     def encode(self, y, class_weights):
         """Turn labels into targets ``(n_clips, n_classes)``, and weights of classes into weights of clips."""

@@ -39,8 +39,9 @@ def find_pretrained(pretrained):
         return model
     if hasattr(model, "architecture"):
         raise NotFittedError(
-            f"CNNClassifier got an unfitted {type(model).__name__} as pretrained{source}. Fit it first; scikit-learn's "
-            "clone of a fitted one is unfitted."
+            f"CNNClassifier got an unfitted {type(model).__name__} as pretrained{source}. Fit it first. A search makes "
+            "unfitted clones of its candidates: there, pass the path of a fitted one, or "
+            "sklearn.frozen.FrozenEstimator(model)."
         )
     raise TypeError(
         f"CNNClassifier got a {type(model).__name__} as pretrained{source}; expected a fitted CNNClassifier, a pipeline or "

@@ -34,3 +34,13 @@ def sgd():
     import keras
 
     return keras.optimizers.SGD(0.1)
+
+
+def nested(input_shape, n_outputs):
+    """A model inside a model, as with a pretrained body."""
+    import keras
+
+    inner = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(4, name="inner_dense")], name="inner")
+    inputs = keras.layers.Input(input_shape)
+    hidden = keras.layers.Dense(3)(keras.layers.Flatten()(inputs))
+    return keras.Model(inputs, keras.layers.Dense(n_outputs)(inner(hidden)))

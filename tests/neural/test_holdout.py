@@ -43,3 +43,33 @@ def test_class_of_one_group_is_not_lost():
         else:
             assert set(y[train]) == {"a", "b"}
     assert lost
+
+
+def test_labels_that_go_together_are_held_out_in_proportion(rng):
+    # Three labels, the last one rare.
+    y = (rng.random((200, 3)) < [0.5, 0.3, 0.05]).astype(int)
+    train, validation = hold_out(y, 0.2, seed=0)
+    np.testing.assert_array_equal(np.sort(np.concatenate([train, validation])), np.arange(200))
+    assert abs(len(validation) - 40) <= 2
+    np.testing.assert_allclose(y[validation].sum(axis=0), 0.2 * y.sum(axis=0), atol=1.01)
+
+
+def test_groups_of_clips_with_labels_that_go_together_stay_whole(rng):
+    y = (rng.random((120, 2)) < 0.4).astype(int)
+    groups = np.repeat(np.arange(30), 4)
+    train, validation = hold_out(y, 0.25, groups=groups, seed=1)
+    assert not set(groups[train]) & set(groups[validation])
+    np.testing.assert_allclose(y[validation].mean(axis=0), y.mean(axis=0), atol=0.1)
+
+
+def test_one_group_cannot_be_split():
+    with pytest.raises(ValueError, match="by groups: there is one group only"):
+        hold_out(np.eye(3, dtype=int), 0.3, groups=[1, 1, 1], seed=0)
+
+
+def test_label_of_one_clip_stays_in_training():
+    y = np.zeros((20, 2), dtype=int)
+    y[:10, 0] = y[3, 1] = 1
+    for seed in range(5):
+        train, _ = hold_out(y, 0.3, seed=seed)
+        assert 3 in train
