@@ -99,7 +99,7 @@ def survey(path: str) -> RecordingFacts:
     ...     soundfile.write(path, 2 * np.sin(np.arange(8000) / 10), 8000)
     ...     facts = survey(path)
     >>> facts.duration, facts.clipped > 1000, round(facts.peak, 2)
-    (1.0, True, -0.0)
+    (1.0, True, 0.0)
     """
     content = file_facts(path).digest.hex()
     try:

@@ -51,7 +51,7 @@ def train(recordings, output, features, settings, model, sample_rate, duration, 
     \b
     Example:
       audiofeat train recordings/ -o model.joblib --features mfcc --model svm
-      audiofeat train clips.csv -o model.skops --features speech --model forest
+      audiofeat train clips.csv -o model.skops --features speech --model svm
       audiofeat predict model.joblib new.wav
     """
     from audiofeat.cli.choices import least_parts, models, one_feature_set, rate_of
@@ -139,7 +139,18 @@ def _fitted(extractor, classifier, data, loader):
 
 def _save(fitted, output: str, data) -> None:
     from audiofeat.persistence import save_model
+    from audiofeat.persistence.trust import trusted_types
 
+    if output.endswith(".skops"):
+        import skops.io
+
+        # Asked now: a file that load_model refuses would be of no use to anybody.
+        strange = set(skops.io.get_untrusted_types(data=skops.io.dumps(fitted))) - set(trusted_types())
+        if strange:
+            raise click.ClickException(
+                f"{output} would not load, for it would hold types that are not trusted: {', '.join(sorted(strange))}. "
+                "Save it as .joblib, or choose another --model."
+            )
     save_model(fitted, output, data.data, data.target)
 
 
