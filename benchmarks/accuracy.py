@@ -1,4 +1,4 @@
-"""Measure how often each road from recordings to labels is right on clips it has not seen, without outside weights.
+"""Measure how often each road from recordings to labels is right on clips it has not seen.
 
     python benchmarks/accuracy.py                                   # the three published data sets, minutes to hours
     python benchmarks/accuracy.py --quick                           # the same code on a few clips, a minute or two
@@ -10,6 +10,7 @@ is fitted to all of those with the best ones, once for each seed, and only then 
 Accuracy is the mean over seeds of the share of all held-out clips that are labelled right. Its interval (95 %) comes from
 drawing groups of clips anew (clips, where there are no groups; not over seeds), since clips of one recording or speaker
 are right or wrong together. Times are seconds of CPU: of all choosing together, and the median of fits and predictions.
+All roads learn from these recordings alone, but for those whose names say otherwise.
 """
 
 import argparse
