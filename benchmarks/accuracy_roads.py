@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 import numpy as np
 from accuracy_problems import Sound
+from scipy.special import softmax
 from sklearn.base import clone
-from sklearn.ensemble import VotingClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import ExtraTreesClassifier, VotingClassifier
+from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
@@ -21,7 +22,11 @@ from audiofeat import (
     AudioLoader,
     CepstralNormalization,
     CNNClassifier,
+    Energy,
+    FeatureBank,
     MelSpectrogram,
+    RandomConvolutions,
+    SpectralShape,
     SpectrogramAugmenter,
     SpeechEmbedding,
     WaveformAugmenter,
@@ -99,6 +104,75 @@ def segments_as_frames(features):
     return features.reshape(len(features), _SEGMENTS, -1).transpose(0, 2, 1)
 
 
+class VotingRidge(RidgeClassifierCV):
+    """Ridge regression whose values become shares of a vote."""
+
+    def predict_proba(self, X):
+        values = self.decision_function(X)
+        # Targets are -1 and 1: two values that are that far apart become 0.99 and 0.01.
+        return softmax(2.5 * (np.stack([-values, values], axis=1) if values.ndim == 1 else values), axis=1)
+
+
+def ridge():
+    return make_pipeline(StandardScaler(), VotingRidge(alphas=np.logspace(1, 5, 9)))
+
+
+def convolutions(seed, store, standardize=("clip", "fit")):
+    """Random convolutions without the mean response, which on training clips added nothing to the others."""
+    told = ("proportion", "max", "std")
+    return RandomConvolutions(standardize=standardize, statistics=told, memory=store, random_state=seed)
+
+
+def map_frames(sound):
+    """Framing of the maps that random convolutions read."""
+    return {"n_fft": 256, "hop_length": 128} if sound.seconds < 1.0 else {"n_fft": 1024, "hop_length": 256}
+
+
+def random_convolutions_ridge(sound, seed, store):
+    """Log-mel maps, random convolutions and a linear model; the maps plain or levelled, as for the network."""
+    mel = MelSpectrogram(pooling=None, n_mels=40 if sound.seconds < 1.0 else 64, **map_frames(sound))
+    steps = [("load", loader(sound, store, pad_mode="constant")), ("features", mel), ("level", "passthrough")]
+    steps += [("convolutions", convolutions(seed, store)), ("model", ridge())]
+    grid = {"features__top_db": [80.0, 40.0], "level": ["passthrough", CepstralNormalization("mean")]}
+    return Pipeline(steps), grid
+
+
+def vote_without_network(sound, seed, store):
+    """Four views of random convolutions, each with a linear model of its own, and trees on pooled features, vote."""
+    frames, n_mels = map_frames(sound), 40 if sound.seconds < 1.0 else 64
+
+    def view(*steps, standardize="clip", **parameters):
+        mel = MelSpectrogram(pooling=None, n_mels=n_mels, **parameters, **frames)
+        return Pipeline([("mel", mel), *steps, ("conv", convolutions(seed, store, standardize)), ("model", ridge())])
+
+    pooled = {"pooling": ("mean", "std", "percentile_10", "percentile_90", "mean_abs_delta"), **frames}
+    bank = FeatureBank(
+        [
+            ("mfcc", MFCC(n_mfcc=20, deltas=1, **pooled)),
+            ("mel", MelSpectrogram(n_mels=40, **pooled)),
+            ("shape", SpectralShape(**pooled)),
+            ("energy", Energy(**pooled)),
+        ]
+    )
+    views = [
+        ("clip", view()),
+        ("fit", view(standardize="fit")),
+        ("level", view(("level", CepstralNormalization("mean")))),
+        ("pcen", view(scale="pcen")),
+        ("trees", make_pipeline(bank, ExtraTreesClassifier(500, random_state=seed))),
+    ]
+    steps = [("load", loader(sound, store, pad_mode="constant")), ("model", VotingClassifier(views, voting="soft"))]
+    grid = [
+        {
+            **{f"model__{view}__mel__top_db": [top_db] for view in ("clip", "fit", "level")},
+            **{f"model__trees__featurebank__{name}__n_segments": [n_segments] for name, _ in bank.transformer_list},
+        }
+        for top_db in (80.0, 40.0)
+        for n_segments in (1, 3)
+    ]
+    return Pipeline(steps), grid
+
+
 def speech_embedding(sound, seed, store):
     """Pooled embeddings of a network that others trained on spoken words, and a classical model. Needs `embedding`."""
     load = AudioLoader(sample_rate=16000, duration=min(_LONGEST, sound.seconds), memory=store)
@@ -113,6 +187,8 @@ def speech_embedding(sound, seed, store):
 
 ROADS: dict[str, Road] = {
     "MFCC, SVC": mfcc_svc,
+    "random convolutions, ridge": random_convolutions_ridge,
+    "vote without network": vote_without_network,
     "CNN": cnn,
     "CNN, 3 voting": voting_cnn,
     "SpeechEmbedding (outside weights)": speech_embedding,
