@@ -25,8 +25,12 @@ def started(jobs: int) -> Iterator[None]:
         With the workers running, where there are several and the system has signal masks.
     """
     if jobs != 1 and hasattr(signal, "pthread_sigmask"):
+        from multiprocessing.resource_tracker import ensure_running
+
         from joblib import Parallel, delayed
 
+        # Python's own helper process first: its start would lift the mask.
+        ensure_running()
         # A process inherits the mask of the thread that starts it. What arrives meanwhile is delivered after.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
