@@ -18,15 +18,11 @@ from audiofeat.dsp import (
     speech_mel_filterbank,
 )
 
-KALDI = {"sample_rate": 16000, "n_fft": 512, "hop_length": 160, "win_length": 400, "window": "povey"}
-
-
-def kaldi(*, center=False):
-    return FrameSpec(**KALDI, center=center, pad_mode="symmetric", convention="kaldi")
+from .against_kaldi import FRAMING, MEL_FILES, MFCC_FILES, allowed, compare, deviations, kaldi, matrix
 
 
 def htk():
-    return FrameSpec(**{**KALDI, "window": "hamming"}, center=False, convention="htk")
+    return FrameSpec(**{**FRAMING, "window": "hamming"}, center=False, convention="htk")
 
 
 @pytest.fixture(scope="module")
@@ -37,51 +33,24 @@ def references(data_folder):
     return folder
 
 
-def matrix(file):
-    """A Kaldi archive of text with one matrix, as (n_rows, n_frames)."""
-    lines = file.read_text().split("[")[1].rstrip("] \n").strip().splitlines()
-    return np.array([[float(number) for number in line.split()] for line in lines]).T
-
-
-def allowed(mel):
-    """What float32 costs Kaldi in each band.
-
-    Its transform leaves about 1e-5 of the frame's loudest amplitude in every bin, because it makes its roots of unity
-    by repeated multiplication. That is less than 1e-3 of a band down to 70 dB under the loudest one.
-    """
-    under = (mel.max(axis=0) - mel) / 2
-    return np.where(under < 3.5 * math.log(10), 1e-3, np.maximum(1e-3, 1.1e-5 * np.exp(under)))
-
-
-MEL_FILES = [
-    ("test.txt", 23, False, False),
-    ("test-40.txt", 40, False, False),
-    ("test-40-no-snip-edges.txt", 40, True, False),
-    ("test-htk.txt", 23, False, True),
-]
-
-
-@pytest.mark.parametrize(("file", "n_mels", "center", "use_energy"), MEL_FILES)
+@pytest.mark.parametrize(("file", "recipe", "center"), MEL_FILES)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_mel_of_kaldi(references, file, n_mels, center, use_energy, dtype):
-    clip, _ = soundfile.read(references / "test.wav", dtype=dtype)
-    expected = matrix(references / file)
-    (mel,) = extract(clip, kaldi(center=center), [SpeechMelRecipe(n_mels=n_mels, use_energy=use_energy)])
+def test_mel_of_kaldi(references, file, recipe, center, dtype):
+    mel, expected = compare(references, file, recipe, center, dtype)
     assert mel.dtype == dtype
     error = np.abs(mel - expected)
     assert (error <= allowed(expected)).all()
     assert np.median(error) < 1e-4
     assert error.max() < 0.035
-    if use_energy:
+    if recipe.use_energy:
         assert error[-1].max() < 1e-4
 
 
-@pytest.mark.parametrize(("file", "center"), [("test-mfcc.txt", False), ("test-mfcc-no-snip-edges.txt", True)])
+@pytest.mark.parametrize(("file", "recipe", "center"), MFCC_FILES)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_mfcc_of_kaldi(references, file, center, dtype):
-    clip, _ = soundfile.read(references / "test.wav", dtype=dtype)
-    expected = matrix(references / file)
-    mfcc, mel = extract(clip, kaldi(center=center), [SpeechCepstrumRecipe(), SpeechMelRecipe()])
+def test_mfcc_of_kaldi(references, file, recipe, center, dtype):
+    mfcc, expected = compare(references, file, recipe, center, dtype)
+    mel, _ = compare(references, file, recipe.mel, center, dtype)
     error = np.abs(mfcc - expected)
     # What the bands may differ by, carried through the cosine transform and its liftering.
     weights = np.array([[math.cos(math.pi * i * (j + 0.5) / 23) for j in range(23)] for i in range(13)])
@@ -92,8 +61,14 @@ def test_mfcc_of_kaldi(references, file, center, dtype):
     assert error[0].max() < 1e-4, "the energy"
 
 
-@pytest.mark.parametrize(("file", "n_mels", "center"), [row[:3] for row in MEL_FILES[:3]])
-def test_what_remains_is_the_rounding_of_kaldis_transform(references, file, n_mels, center):
+def test_all_that_is_compared_has_files(references):
+    found = list(deviations(references, "float32"))
+    assert {file for file, _, _ in found} == {path.name for path in references.glob("test*.txt")}
+    assert all(0 < deviation < 0.1 for _, _, deviation in found)
+
+
+@pytest.mark.parametrize(("file", "recipe", "center"), MEL_FILES[:3])
+def test_what_remains_is_the_rounding_of_kaldis_transform(references, file, recipe, center):
     """A real transform made of a complex one needs roots of unity; Kaldi multiplies them up in float32.
 
     With roots made that way, and everything else in float64, the deviation of the upper bands disappears.
@@ -101,12 +76,12 @@ def test_what_remains_is_the_rounding_of_kaldis_transform(references, file, n_me
     clip, _ = soundfile.read(references / "test.wav")
     spec = kaldi(center=center)
     expected = matrix(references / file)
-    bank = speech_mel_filterbank(16000, 512, n_mels=n_mels)
+    bank = speech_mel_filterbank(16000, 512, n_mels=recipe.n_mels)
     errors = [
         np.abs(np.log(bank @ np.abs(real_transform(direct_frames(clip, spec), roots)) ** 2) - expected)
         for roots in (np.exp(-2j * np.pi * np.arange(129) / 512), roots_in_float32())
     ]
-    upper = slice(n_mels * 3 // 4, None)
+    upper = slice(recipe.n_mels * 3 // 4, None)
     assert errors[0][upper].max() > 0.01
     assert errors[1][upper].max() < 0.005
 
