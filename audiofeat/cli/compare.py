@@ -222,7 +222,9 @@ def _show_table(comparison, folds: int) -> None:
 
 
 def _show_words(comparison, data: Recordings) -> None:
-    sentences = comparison.summary().splitlines()
+    # The library speaks of its own parameters; here they are options.
+    words = comparison.summary().replace("nested=True", "--nested").replace(" and comparison.evaluate", "")
+    sentences = words.splitlines()
     held_out = comparison.held_out
     if held_out is not None and data.groups_test is not None and data.groups_train is not None:
         apart = ~np.isin(data.groups_test, data.groups_train)

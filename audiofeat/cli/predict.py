@@ -16,7 +16,7 @@ _STDIN = "-"
 FORMATS = ("text", "csv", "json", "audacity")
 
 
-@click.command()
+@click.command(short_help="Print labels of RECORDINGS, or timelines of long ones.")
 @click.argument("model", type=click.Path(exists=True, dir_okay=False))
 @click.argument("recordings", nargs=-1, required=True)
 @click.option(

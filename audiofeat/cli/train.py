@@ -11,7 +11,7 @@ from audiofeat.cli.choices import FEATURES, MODELS, chosen
 __all__ = ["train"]
 
 
-@click.command()
+@click.command(short_help="Train one model on RECORDINGS, score it, and save it.")
 @click.argument("recordings", type=click.Path(exists=True))
 @click.option(
     "--output",
