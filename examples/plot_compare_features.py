@@ -34,20 +34,16 @@ comparison.table[["features", "model", "mean", "std", "fit_time"]].round(2)
 
 # %%
 # ``groups`` keeps the calls of one animal on one side of every split. The score of each fold shows how much of a
-# difference is chance:
+# difference is chance, and the last two rows what a model scores that has learned nothing:
 
-import matplotlib.pyplot as plt
+from audiofeat import ComparisonDisplay
 
-table = comparison.table
-folds = table.filter(like="fold_")
-rows = range(len(table))
-figure, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
-ax.plot(folds.to_numpy(), rows, "o", color="0.6", markersize=4)
-ax.plot(table["mean"], rows, "D", color="#0072B2", markersize=7)
-ax.set(xlabel="Accuracy (grey: each fold)", yticks=rows)
-ax.set_yticklabels(table["features"] + " + " + table["model"])
-ax.invert_yaxis()
-ax.grid(axis="x", alpha=0.3)
+ComparisonDisplay.from_comparison(comparison).plot()
+
+# %%
+# In words, with the tests of the differences:
+
+print(comparison.summary())
 
 # %%
 # The winner is fitted on all clips, and classifies recordings in any form the loader takes:

@@ -138,7 +138,8 @@ def check_groups(groups, splits, names: Sequence[str], advice: str = _BETTER_CV)
     return Guard(
         name,
         False,
-        f"{len(crossing.codes)} of the {len(values)} groups have clips on both sides of a split: "
+        f"{len(crossing.codes)} of the {len(values)} groups {'has' if len(crossing.codes) == 1 else 'have'} clips on both "
+        "sides of a split: "
         f"{_example(crossing, names)}. {advice}",
         tuple(clips.tolist()),
     )
@@ -183,8 +184,8 @@ def check_recordings(
         n_shared = int((np.bincount(codes) > 1).sum())
         text = (
             f"{why} that clips of one recording lie on both sides of a split ({len(crossing.codes)} of {n_shared} "
-            f"recordings with several clips): {_example(crossing, names)}, both {values[crossing.codes[0]]!r}. A model "
-            f"can know such a clip by its recording, so that the scores are too good. {advice}"
+            f"recordings with several clips): {_example(crossing, names)}, both {str(values[crossing.codes[0]])!r}. "
+            f"A model can know such a clip by its recording, so that the scores are too good. {advice}"
         )
         return Guard(name, False, text, tuple(np.flatnonzero(np.isin(codes, crossing.codes)).tolist())), guess
     if reasons:
@@ -228,11 +229,16 @@ def check_identical(batch: AudioBatch, content: Sequence[bytes], y, splits, name
     labelled_twice = [code for code in repeated if len(np.unique(y[codes == code])) > 1]
     clips = tuple(np.flatnonzero(np.isin(codes, repeated)).tolist())
     if not crossing_codes and not labelled_twice:
-        return Guard(name, True, f"{len(repeated)} clips stand several times, each on one side of every split.", clips)
+        return Guard(
+            name,
+            True,
+            f"{_counted(len(repeated), 'clip stands', 'clips stand')} several times, on one side of every split.",
+            clips,
+        )
     told = []
     if crossing_codes:
         told.append(
-            f"{len(crossing_codes)} clips stand on both sides of a split: "
+            f"{_counted(len(crossing_codes), 'clip stands', 'clips stand')} on both sides of a split: "
             f"{_listed([_same(batch, np.flatnonzero(codes == code), names) for code in crossing_codes])}"
         )
     if labelled_twice:
@@ -240,7 +246,9 @@ def check_identical(batch: AudioBatch, content: Sequence[bytes], y, splits, name
             " and ".join(f"{names[i]} ({y[i]})" for i in np.flatnonzero(codes == code).tolist())
             for code in labelled_twice
         ]
-        told.append(f"{len(labelled_twice)} clips stand under several labels: {_listed(sets)}")
+        told.append(
+            f"{_counted(len(labelled_twice), 'clip stands', 'clips stand')} under several labels: {_listed(sets)}"
+        )
     text = f"{'. '.join(told)}. Keep one of each, or pass the same group for those that are the same."
     return Guard(name, False, text, clips)
 
@@ -272,17 +280,16 @@ def check_classes(y, splits) -> Guard:
         return Guard(
             name, True, f"Each of the {len(values)} classes is in the training and the test part of every fold."
         )
-    n_clips = dict(zip(values.tolist(), counts.tolist(), strict=True))
+    n_clips = dict(zip(values, counts, strict=True))
     told = [
-        f"{value} ({n_clips[value.item() if hasattr(value, 'item') else value]} clips) is missing in "
-        + " and ".join(
-            f"the {part} part of fold {_listed([str(fold) for fold in folds])}" for part, folds in parts.items()
-        )
+        f"{value} ({n_clips[value]} clips) is missing in "
+        + " and ".join(f"the {part} part of fold {_listed(list(map(str, folds)))}" for part, folds in parts.items())
         for value, parts in missing.items()
     ]
+    rare = _counted(len(missing), "class has", "classes have")
     text = (
-        f"{len(missing)} classes have too few clips or groups for {len(splits)} folds: {_listed(told, '; ')}. A score "
-        "without a class says nothing of it. Add recordings, leave these classes out, or use fewer folds."
+        f"{rare} too few clips or groups for {len(splits)} folds: {_listed(told, '; ')}. A score without a class says "
+        "nothing of it. Add recordings, leave these classes out, or use fewer folds."
     )
     return Guard(name, False, text, tuple(np.flatnonzero(np.isin(y, list(missing))).tolist()))
 
@@ -405,6 +412,10 @@ def _same(batch: AudioBatch, clips, names) -> str:
     """Name clips that are the same, and in what way."""
     whole = len({batch.sources[i].key for i in clips}) == 1
     return f"{' = '.join(names[i] for i in clips)} ({'byte for byte' if whole else 'after decoding'})"
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
 
 
 def _listed(items: Sequence[str], separator: str = ", ") -> str:

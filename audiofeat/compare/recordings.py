@@ -32,8 +32,8 @@ _SPLIT_WORD = re.compile(
 _IDENTIFIER = re.compile(r"\d{3,}|(?=.*\d)(?=.*[^\W\d_]).{2,}")
 # Fewer names that many clips share are rather two settings, such as two microphones, than two recordings.
 _FEWEST = 3
-# Share of distinct numbers below which a count starts again for each name.
-_RESTARTS = 0.7
+# Share of distinct numbers below which a count starts again for each name; numbers that run on are all distinct.
+_RESTARTS = 0.95
 # At most two fields at the end count, such as begin and end of a window.
 _MOST_COUNTERS = 2
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.base import clone
 
+from audiofeat._progress import progress
 from audiofeat.audio import AudioBatch
 from audiofeat.compare import leaks
 from audiofeat.compare.candidates import BASELINE, CANDIDATE, SELECTION, Candidate
@@ -268,7 +269,7 @@ class FeatureComparison:
             )
         return pd.concat(parts, ignore_index=True)
 
-    def evaluate(self, X, y, *, groups=None, rivals: int | None = None) -> HeldOut:
+    def evaluate(self, X, y, *, groups=None, rivals: int | None = None, verbose="auto") -> HeldOut:
         """Score the winner once on recordings that were kept aside, and compare it with the others there.
 
         Parameters
@@ -282,6 +283,8 @@ class FeatureComparison:
         rivals : int or None, default=None
             With how many of the other pairs of features and model the winner is compared, the best first; each is fitted
             on all training clips. None means all of them, 0 only the majority class.
+        verbose : {"auto"} or bool, default="auto"
+            Whether to show progress, as in `compare_features`.
 
         Returns
         -------
@@ -299,7 +302,9 @@ class FeatureComparison:
             If test clips are the same as training clips, or seem to be cut from the same recordings.
         """
         pairs = [pair for pair in self._pairs() if (pair.features, pair.model) != (self.best_features, self.best_model)]
-        self.held_out = evaluate_held_out(self, X, y, groups, pairs[:rivals])
+        with progress(verbose) as report:
+            report.say("Evaluating on recordings kept aside")
+            self.held_out = evaluate_held_out(self, X, y, groups, pairs[:rivals])
         return self.held_out
 
     def to_html(

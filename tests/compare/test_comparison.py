@@ -50,7 +50,7 @@ class MapClassifier(DummyClassifier):
 
 @pytest.fixture(scope="module")
 def calls():
-    return datasets.make_animal_calls(40, duration=(0.5, 1.0), random_state=0)
+    return datasets.make_animal_calls(40, duration=(0.25, 0.5), random_state=0)
 
 
 def test_every_feature_set_meets_every_model(calls):

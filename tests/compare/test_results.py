@@ -232,12 +232,12 @@ def test_test_clips_that_were_trained_on(small, noisy):
     clips, y = noisy
     comparison = compared(small, clips[:25], y[:25], groups=range(25))
     with pytest.warns(
-        AudioWarning, match=r"1 clips stand on both sides of a split: training clip 3 = test clip 0"
+        AudioWarning, match=r"1 clip stands on both sides of a split: training clip 3 = test clip 0"
     ) as caught:
         held_out = comparison.evaluate([clips[3], *clips[25:]], [y[3], *y[25:]], groups=range(100, 106))
     assert caught[0].filename == __file__
     assert [guard.passed for guard in held_out.guards] == [True, True, False]
-    with pytest.warns(AudioWarning, match="1 of the 29 groups have clips on both sides"):
+    with pytest.warns(AudioWarning, match="1 of the 29 groups has clips on both sides"):
         comparison.evaluate(clips[25:], y[25:], groups=[7, *range(100, 104)])
 
 
