@@ -1,4 +1,7 @@
-"""A clip's values depend on nothing but the clip: not its neighbours, its place, the bank, the threads or the padding."""
+"""A clip's values depend on nothing but the clip.
+
+Not on its neighbours, its place, the bank, the threads, the blocks it is computed in, or the padding.
+"""
 
 import numpy as np
 import pytest
@@ -6,7 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 
-from audiofeat import GFCC, LFCC, MFCC, AudioLoader, Chroma, FeatureBank, MelSpectrogram, Spectrogram, StatsPooling
+from audiofeat import (
+    GFCC,
+    LFCC,
+    MFCC,
+    AudioLoader,
+    Chroma,
+    Energy,
+    FeatureBank,
+    MelSpectrogram,
+    SpectralContrast,
+    SpectralShape,
+    Spectrogram,
+    StatsPooling,
+    Tonnetz,
+)
+from audiofeat.dsp import spectrum
 
 few = settings(max_examples=12, derandomize=True, deadline=None)
 
@@ -28,6 +46,10 @@ EXTRACTORS = [
     MFCC(convention="htk", win_length=200, **FRAMING),
     LFCC(n_filters=30, **FRAMING),
     GFCC(n_filters=30, deltas=1, **FRAMING),
+    SpectralShape(**FRAMING),
+    SpectralContrast(n_bands=4, fmin=100.0, **FRAMING),
+    Energy(**FRAMING),
+    Tonnetz(**FRAMING),
 ]
 POOLED = FeatureBank([(f"m{i}", extractor) for i, extractor in enumerate(EXTRACTORS)])
 FRAMEWISE = FeatureBank(
@@ -47,29 +69,60 @@ def clip(seed, n_samples, dtype=np.float32):
 
 lengths = st.lists(st.integers(256, 3000), min_size=1, max_size=40)
 dtypes = st.sampled_from([np.float32, np.float64])
+threads = st.sampled_from([None, 1, 2, 3, 8])
+# In windowed samples, as the module counts them: from one frame at a time to all frames of the longest clip.
+block_sizes = st.integers(1, 1 << 14)
 
 
-@given(lengths=lengths, data=st.data())
+def alone(bank, clips, block_size):
+    """Each clip in a batch of its own, in one thread."""
+    bank = clone(bank)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spectrum, "_BLOCK_SAMPLES", block_size)
+        return [bank.fit_transform([clip])[0] for clip in clips]
+
+
+def together(bank, clips, block_size, n_jobs):
+    """All clips in one batch."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spectrum, "_BLOCK_SAMPLES", block_size)
+        return clone(bank).set_params(n_jobs=n_jobs).fit_transform(clips)
+
+
+@given(lengths=lengths, n_jobs=threads, block_size=block_sizes, data=st.data())
 @few
-def test_neighbours_order_and_type(lengths, data):
-    # More clips than a chunk holds, in any order, of mixed types: each row is the clip's own.
+def test_neighbours_order_type_and_threads(lengths, n_jobs, block_size, data):
+    # More clips than a thread takes at once, in any order, of mixed types: each row is the clip's own.
     clips = [clip(i, n, data.draw(dtypes)) for i, n in enumerate(lengths)]
     order = data.draw(st.permutations(range(len(clips))))
-    bank = clone(POOLED).fit(clips)
-    together = bank.transform([clips[i] for i in order])
-    for row, i in zip(together, order, strict=True):
-        np.testing.assert_array_equal(row, bank.transform([clips[i]])[0])
+    rows = together(POOLED, [clips[i] for i in order], block_size, n_jobs)
+    expected = alone(POOLED, clips, block_size)
+    for row, i in zip(rows, order, strict=True):
+        np.testing.assert_array_equal(row, expected[i])
 
 
-@given(n_clips=st.integers(1, 40), n_samples=st.integers(256, 2000), dtype=dtypes)
+@given(
+    n_clips=st.integers(1, 40), n_samples=st.integers(256, 2000), dtype=dtypes, n_jobs=threads, block_size=block_sizes
+)
 @few
-def test_framewise_neighbours(n_clips, n_samples, dtype):
+def test_framewise_neighbours_and_threads(n_clips, n_samples, dtype, n_jobs, block_size):
     clips = np.stack([clip(i, n_samples, dtype) for i in range(n_clips)])
-    bank = clone(FRAMEWISE).fit(clips)
-    together = bank.transform(clips)
-    assert together.dtype == dtype
-    for i in {0, n_clips // 2, n_clips - 1}:
-        np.testing.assert_array_equal(together[i], bank.transform(clips[i : i + 1])[0])
+    maps = together(FRAMEWISE, clips, block_size, n_jobs)
+    assert maps.dtype == dtype
+    some = sorted({0, n_clips // 2, n_clips - 1})
+    np.testing.assert_array_equal(maps[some], alone(FRAMEWISE, clips[some], block_size))
+
+
+@given(n_samples=st.integers(256, 3000), dtype=dtypes, block_size=block_sizes, pooled=st.booleans())
+@few
+def test_blocks(n_samples, dtype, block_size, pooled):
+    samples = [clip(0, n_samples, dtype)]
+    for extractor in EXTRACTORS:
+        extractor = extractor if pooled else clone(extractor).set_params(pooling=None)
+        expected = alone(extractor, samples, spectrum._BLOCK_SAMPLES)[0]
+        # Matrix products round a column by where it stands; all else is the same to the last bit.
+        tolerance = 16 * np.finfo(dtype).eps * np.abs(expected).max()
+        np.testing.assert_allclose(alone(extractor, samples, block_size)[0], expected, rtol=0, atol=tolerance)
 
 
 @pytest.mark.parametrize("bank", [POOLED, FRAMEWISE])
