@@ -95,7 +95,7 @@ def replace_head(network, n_outputs):
     for layer in old.layers:
         layer.trainable = True
     outputs = keras.layers.Dense(n_outputs, name=head.name)(head.input)
-    return keras.Model(old.inputs, outputs, name=old.name)
+    return keras.Model(old.input, outputs, name=old.name)
 
 
 def freeze(model, trainable):

@@ -81,6 +81,7 @@ def test_pandas_input_and_labels(quick, rng):
     pandas = pytest.importorskip("pandas")
     X = pandas.DataFrame(rng.normal(size=(30, 3)), columns=["a", "b", "c"])
     y = pandas.Series(np.where(X["b"] > 0, "up", "down"))
+    quick.set_params(learning_rate=0.3)
     model = clone(quick).fit(X, y)
     assert model.feature_names_in_.tolist() == ["a", "b", "c"]
     assert model.score(X, y) > 0.9
