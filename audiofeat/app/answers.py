@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from matplotlib.figure import Figure
+from sklearn.pipeline import Pipeline
 
 from audiofeat._errors import AudioInputError
 from audiofeat.app.intake import Limits, RefusedError, check_file, check_files
@@ -71,6 +73,11 @@ class Responder:
             )
         if not hasattr(self.model, "classes_"):
             raise TypeError(f"The page got a {type(model).__name__} that has no classes; expected a fitted classifier.")
+        classifier = self.model[-1] if isinstance(self.model, Pipeline) else self.model
+        if getattr(classifier, "multilabel_", False) or not isinstance(self.model.classes_, np.ndarray):
+            raise TypeError(
+                f"The page got a {type(model).__name__} of several labels a clip; it shows one label a clip."
+            )
         self.loader = loader
         self.feature = features[0] if features else None
         self.classes = [str(label) for label in self.model.classes_]

@@ -95,6 +95,7 @@ def anatomy(model) -> Anatomy:
     model = getattr(model, "best_estimator_", model)
     loader, features, networks = None, [], []
     in_banks: set[int] = set()
+    sources: set[int] = set()
     for part in parts(model):
         if isinstance(part, AudioLoader):
             loader = loader or part
@@ -106,8 +107,10 @@ def anatomy(model) -> Anatomy:
             features.append(part)
         elif isinstance(part, CNNClassifier) and hasattr(part, "_network"):
             networks.append(part)
+            # What a network started from is no part of what it became.
+            sources.add(id(part.pretrained))
     fitted = [feature for feature in features if hasattr(feature, "sample_rate_") and id(feature) not in in_banks]
-    return Anatomy(loader, tuple(fitted), tuple(networks))
+    return Anatomy(loader, tuple(fitted), tuple(part for part in networks if id(part) not in sources))
 
 
 def without_store(model):

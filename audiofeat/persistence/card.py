@@ -68,7 +68,7 @@ def model_card(
     Raises
     ------
     ValueError
-        If only one of `X_test` and `y_test` is given, or `model` does not classify and they are.
+        If only one of `X_test` and `y_test` is given, or they are and `model` does not give each clip one label.
 
     References
     ----------
@@ -88,6 +88,11 @@ def model_card(
         raise ValueError("model_card got only one of X_test and y_test; expected both, or neither.")
     if X_test is not None and not is_classifier(model):
         raise ValueError(f"model_card got recordings to score a {type(model).__name__} on, which is no classifier.")
+    if np.ndim(y_test) > 1:
+        raise ValueError(
+            f"model_card got y_test of shape {np.shape(y_test)}; it scores models of one label a clip. Leave X_test and "
+            "y_test out, and say in `description` how good the model is."
+        )
     facts = record(model) if provenance is None else provenance
     sections = {
         "What it does": _what_it_does(facts, description),

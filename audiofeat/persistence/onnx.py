@@ -56,10 +56,11 @@ def export_onnx(model, path, *, opset=None):
     Notes
     -----
     The graph takes ``maps``, float32 ``(n_clips, n_bins, n_frames, n_channels)``, and gives ``logits``,
-    ``(n_clips, n_classes)``; probabilities are their softmax. The metadata entry ``audiofeat`` is JSON: ``classes``;
-    ``mean`` and ``scale``, which standardise each bin as ``(maps - mean) / scale``, ``(n_bins, n_channels)``, or null;
-    ``resize``, the size ``(n_bins, n_frames)`` that maps are brought to first, bilinearly between pixel centres, or null;
-    ``features`` and ``loader`` as code; and ``sample_rate`` [Hz].
+    ``(n_clips, n_classes)``. The metadata entry ``audiofeat`` is JSON: ``classes``; ``probabilities``, how logits become
+    them, "softmax", or "sigmoid" where several labels may be right; ``mean`` and ``scale``, which standardise each bin as
+    ``(maps - mean) / scale``, ``(n_bins, n_channels)``, or null; ``resize``, the size ``(n_bins, n_frames)`` that maps are
+    brought to first, bilinearly between pixel centres, or null; ``features`` and ``loader`` as code; and ``sample_rate``
+    [Hz].
 
     Under TensorFlow, Keras exports through tf2onnx, under torch through torch's own exporter.
 
@@ -112,6 +113,8 @@ def _export(network, draft: Path, opset) -> None:
         with warnings.catch_warnings():
             # Deprecations inside the exporters are for their maintainers.
             warnings.simplefilter("ignore")
+            # Keras exports what has been called once, which a network from a file has not.
+            network.model_(np.zeros((1, *network.input_shape_), dtype=np.float32), training=False)
             network.model_.export(str(draft), format="onnx", verbose=False, opset_version=opset)
     except Exception as exc:
         raise RuntimeError(
@@ -144,6 +147,7 @@ def _describe(graph, model, network) -> None:
         "mean": None if scaler is None else scaler.mean_.tolist(),
         "scale": None if scaler is None else scaler.scale_.tolist(),
         "resize": None if network.resize_ is None else list(network.resize_),
+        "probabilities": "sigmoid" if network.multilabel_ else "softmax",
         "features": [repr(feature) for feature in features],
         "loader": None if loader is None else repr(loader),
         "sample_rate": sample_rate,

@@ -172,13 +172,11 @@ def record(model, X=None, y=None) -> Provenance:
         The record.
     """
     loader, features, networks = anatomy(model)
-    classes = getattr(model, "classes_", None)
     digest = n_clips = counts = None
     if X is not None:
         digest, n_clips = _digest(X, y, loader)
     if y is not None:
-        labels, frequencies = np.unique(np.asarray(y), return_counts=True)
-        counts = {str(label): int(count) for label, count in zip(labels, frequencies, strict=True)}
+        counts = _counts(np.asarray(y))
     packages = {name: found for name in (*_ALWAYS, *_of_others(model)) if (found := _installed(name))}
     backend = None
     if networks:
@@ -195,7 +193,7 @@ def record(model, X=None, y=None) -> Provenance:
         sample_rate=next((part.sample_rate_ for part in (loader, *features) if hasattr(part, "sample_rate_")), None),
         duration=None if loader is None else loader.duration,
         features=list(dict.fromkeys(_as_code(feature) for feature in features)),
-        classes=[] if classes is None else [_plain(label) for label in np.asarray(classes).ravel().tolist()],
+        classes=_classes(getattr(model, "classes_", None)),
         n_clips=n_clips,
         clips_per_class=counts,
         training_digest=digest,
@@ -252,6 +250,13 @@ def _digest(X, y, loader) -> tuple[str, int]:
     return whole.hexdigest(), len(keys)
 
 
+def _counts(y: np.ndarray) -> dict[str, int]:
+    """How many clips each label has; a matrix has a column for each label, of which several may be right."""
+    if y.ndim == 2:
+        return {str(label): int(count) for label, count in enumerate(np.count_nonzero(y, axis=0))}
+    return {str(label): int(count) for label, count in zip(*np.unique(y, return_counts=True), strict=True)}
+
+
 def _keys(X, loader) -> list[bytes]:
     if isinstance(X, np.ndarray) and X.dtype.kind in "fiub" and X.ndim >= 2 and (X.ndim > 2 or loader is None):
         return [xxhash.xxh3_128_digest(f"{row.dtype.str} {row.shape}".encode() + row.tobytes()) for row in X]
@@ -297,5 +302,8 @@ def _as_code(estimator) -> str:
     return re.sub(r"\s+", " ", repr(estimator))
 
 
-def _plain(label):
-    return label if isinstance(label, (str, int, float, bool)) else str(label)
+def _classes(classes) -> list:
+    # scikit-learn's forests have a list of them, one for each column of labels.
+    if not isinstance(classes, np.ndarray) or classes.ndim != 1:
+        return []
+    return [label if isinstance(label, (str, int, float, bool)) else str(label) for label in classes.tolist()]

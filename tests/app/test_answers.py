@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
 
 from audiofeat import MFCC, AudioLoader, Chroma, FeatureBank
 from audiofeat.app import Limits, Responder
@@ -110,6 +111,10 @@ def test_refuses_models_that_cannot_be_asked(small_model, calls):
     features = small_model[1].fit_transform(small_model[0].transform(calls.data))
     with pytest.raises(TypeError, match="LogisticRegression without an AudioLoader"):
         Responder(LogisticRegression().fit(features, calls.target))
+    both = np.column_stack([calls.target == "cat", calls.target == "dog"]).astype(int)
+    tree = make_pipeline(AudioLoader(sample_rate=8000), MFCC(n_fft=512), DecisionTreeClassifier())
+    with pytest.raises(TypeError, match="of several labels a clip; it shows one"):
+        Responder(tree.fit(calls.data, both))
     with pytest.raises(TypeError, match="that has no classes"):
         Responder(small_model[:2])
 

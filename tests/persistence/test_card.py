@@ -79,5 +79,7 @@ def test_many_classes_with_odd_names(classical, rng):
 def test_refuses_half_a_test(classical, calls):
     with pytest.raises(ValueError, match="only one of X_test and y_test"):
         model_card(classical, X_test=calls.data)
+    with pytest.raises(ValueError, match=r"y_test of shape \(16, 1\); it scores models of one label"):
+        model_card(classical, X_test=calls.data, y_test=calls.target[:, np.newaxis])
     with pytest.raises(ValueError, match="which is no classifier"):
         model_card(clone(classical[:2]).fit(calls.data), X_test=calls.data, y_test=calls.target)

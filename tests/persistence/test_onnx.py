@@ -4,11 +4,11 @@ import json
 
 import numpy as np
 import pytest
-from scipy.special import softmax
+from scipy.special import expit, softmax
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from audiofeat import CNNClassifier, export_onnx
+from audiofeat import CNNClassifier, export_onnx, load_model, save_model
 from audiofeat.neural.inputs import resize_maps
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: no graph to run")
@@ -49,6 +49,26 @@ def test_a_program_without_keras_gets_the_same_probabilities(network, calls, tmp
     onnx.checker.check_model(onnx.load(tmp_path / "net.onnx"), full_check=True)
 
 
+def test_a_loaded_network_is_exported(network, tmp_path):
+    save_model(network, tmp_path / "model.joblib")
+    assert export_onnx(load_model(tmp_path / "model.joblib"), tmp_path / "net.onnx") < 1e-5
+
+
+def test_a_network_for_several_labels(rng, tmp_path):
+    X, y = rng.standard_normal((12, 8, 9)), np.tile([[0, 1], [1, 1], [1, 0]], (4, 1))
+    cnn = CNNClassifier(filters=(2,), epochs=1, standardize=False, random_state=0).fit(X, y)
+    export_onnx(cnn, tmp_path / "net.onnx")
+    note, logits = run(tmp_path / "net.onnx", X[..., np.newaxis])
+    assert note["probabilities"] == "sigmoid"
+    np.testing.assert_allclose(expit(logits), cnn.predict_proba(X), atol=1e-5)
+
+
+def test_a_network_that_began_as_another_is_one_network(network, calls, tmp_path):
+    second = clone(network).set_params(cnnclassifier__filters=None, cnnclassifier__pretrained=network[-1])
+    second.set_params(cnnclassifier__epochs=1).fit(calls.data, calls.target)
+    assert export_onnx(second, tmp_path / "net.onnx") < 1e-5
+
+
 def test_resizing_is_left_to_the_caller(rng, tmp_path):
     X, y = rng.standard_normal((12, 10, 14)), np.tile([0, 1, 2], 4)
     cnn = CNNClassifier("tutorial", filters=(2, 2), resize=(8, 8), standardize=False, epochs=1, random_state=0).fit(
@@ -63,6 +83,7 @@ def test_resizing_is_left_to_the_caller(rng, tmp_path):
         "mean": None,
         "scale": None,
         "resize": [8, 8],
+        "probabilities": "softmax",
         "features": [],
         "loader": None,
         "sample_rate": None,

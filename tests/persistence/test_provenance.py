@@ -51,6 +51,15 @@ def test_what_is_written_down(classical, calls):
     assert Provenance.from_json(facts.to_json()) == facts
 
 
+def test_labels_that_go_together_are_counted_each(rng):
+    from sklearn.tree import DecisionTreeClassifier
+
+    X, y = rng.standard_normal((4, 3)), np.array([[1, 0], [1, 1], [1, 0], [0, 0]])
+    facts = record(DecisionTreeClassifier().fit(X, y), X, y)
+    assert facts.clips_per_class == {"0": 3, "1": 1}
+    assert facts.classes == []
+
+
 def test_a_network_brings_its_packages(network):
     facts = record(network)
     keras = sys.modules["keras"]
