@@ -161,11 +161,16 @@ def vote_without_network(sound, seed, store):
         ("pcen", view(scale="pcen")),
         ("trees", make_pipeline(bank, ExtraTreesClassifier(500, random_state=seed))),
     ]
-    steps = [("load", loader(sound, store, pad_mode="constant")), ("model", VotingClassifier(views, voting="soft"))]
+    # In a pipeline of its own, since a bare vote counts as copies of one model, of which one chooses for all.
+    model = Pipeline([("vote", VotingClassifier(views, voting="soft"))])
+    steps = [("load", loader(sound, store, pad_mode="constant")), ("model", model)]
     grid = [
         {
-            **{f"model__{view}__mel__top_db": [top_db] for view in ("clip", "fit", "level")},
-            **{f"model__trees__featurebank__{name}__n_segments": [n_segments] for name, _ in bank.transformer_list},
+            **{f"model__vote__{view}__mel__top_db": [top_db] for view in ("clip", "fit", "level")},
+            **{
+                f"model__vote__trees__featurebank__{name}__n_segments": [n_segments]
+                for name, _ in bank.transformer_list
+            },
         }
         for top_db in (80.0, 40.0)
         for n_segments in (1, 3)
