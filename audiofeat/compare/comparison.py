@@ -166,7 +166,8 @@ def compare_features(
                 n_jobs=n_jobs,
                 report=report,
             )
-        report.say("Comparing features and models", total=len(grids.names))
+        # Other searches do not tell how far they are.
+        report.say("Comparing features and models", total=len(grids.names) if search is None else None)
         searched = make(splits, refit=refit and (metrics.main if metrics.several else True))
         searched.fit(X, y, groups=groups)
         found = from_search(searched, grids, metrics)

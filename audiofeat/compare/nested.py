@@ -62,7 +62,7 @@ def evaluate_nested(
     outer: list[dict[tuple[str, str], tuple[Candidate, FoldResult]]] = []
     chosen = []
     for fold, (train, test) in enumerate(splits):
-        report.say(f"Outer fold {fold + 1} of {len(splits)}", total=len(grids.names))
+        report.say(f"Outer fold {fold + 1} of {len(splits)}")
         groups_train = None if groups is None else np.asarray(groups)[train]
         searched = search(inner(y[train], groups_train)).fit(rows_of(X, train), y[train], groups=groups_train)
         best: dict[tuple[str, str], Candidate] = {}
