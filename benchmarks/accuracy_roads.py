@@ -44,9 +44,12 @@ _EPOCHS = (12, 60)
 # Networks that vote, and how long each may train: their mean forgives what one leaves unlearned.
 _VOTERS = 3
 _EPOCHS_OF_VOTERS = 40
-# Shorter recordings are taken for words [s], and stretched to so many frames.
+# Shorter recordings are taken for words [s]: cut into so many segments, of which those at both ends that stay so far under
+# the loudest [dB] are cut off, and the rest brought to so many frames.
 _WORD = 1.0
-_SEGMENTS = 24
+_SEGMENTS = 96
+_QUIET = 30.0
+_FRAMES = 24
 
 
 def loader(sound: Sound, store: str, *, sample_rate: int = 16000, pad_mode: str = "wrap") -> AudioLoader:
@@ -65,9 +68,9 @@ def mfcc_svc(sound, seed, store):
 def cnn(sound, seed, store):
     """Log-mel maps and a network that is trained from nothing.
 
-    Recordings of words are stretched to one length, others repeated to it. The maps are either those of the extractor, or
-    levelled: what lies more than 40 dB under the peak of a clip is cut off, and the mean over time of each band is taken
-    out, so that noise floor, microphone and room of the training recordings are not learned.
+    Recordings of words are cut to the word and stretched to one length, others repeated to it. The maps are either those
+    of the extractor, or levelled: what lies more than 40 dB under the peak of a clip is cut off, and the mean over time
+    of each band is taken out, so that noise floor, microphone and room of the training recordings are not learned.
     """
     epochs = int(np.clip(_CLIPS_SEEN / sound.n_clips, *_EPOCHS))
     plain = {"features__mel__top_db": [80.0], "level": ["passthrough"]}
@@ -76,7 +79,7 @@ def cnn(sound, seed, store):
         # Words are spoken at different speeds, and all of a clip is the word.
         load = AudioLoader(sample_rate=min(16000, sound.sample_rate), memory=store)
         mel = MelSpectrogram(pooling="mean", n_segments=_SEGMENTS, n_mels=40, n_fft=256, hop_length=40)
-        features = Pipeline([("mel", mel), ("map", FunctionTransformer(segments_as_frames))])
+        features = Pipeline([("mel", mel), ("map", FunctionTransformer(spoken_part))])
         voices = WaveformAugmenter(gain=0.0, noise=(5.0, 35.0), speed=0.12, probability=0.8, random_state=seed)
         augmentation = SpectrogramAugmenter(time_shift=0.05, freq_shift=0.05, crop=0.15)
         model = CNNClassifier(filters=(32, 64, 96), batch_size=32, learning_rate=0.005, augmentation=augmentation)
@@ -99,9 +102,19 @@ def voting_cnn(sound, seed, store):
     return pipeline.set_params(model=VotingClassifier(voters, voting="soft")), grid
 
 
-def segments_as_frames(features):
-    """Turn features pooled over segments into maps whose frames are the segments."""
-    return features.reshape(len(features), _SEGMENTS, -1).transpose(0, 2, 1)
+def spoken_part(features):
+    """Cut the quiet ends off maps of many segments, and bring what is left to a few frames of equal length."""
+    maps = features.reshape(len(features), _SEGMENTS, -1).transpose(0, 2, 1)
+    level = np.log10((10 ** (maps / 10)).sum(axis=1)) * 10
+    loud = level > level.max(axis=1, keepdims=True) - _QUIET
+    first, last = loud.argmax(axis=1), _SEGMENTS - loud[:, ::-1].argmax(axis=1)
+    edges = first[:, None] + (last - first)[:, None] * np.linspace(0, 1, _FRAMES + 1)
+    # The mean between two edges that lie within segments, from sums up to each of them.
+    sums = np.pad(np.cumsum(maps, axis=2, dtype=np.float64), ((0, 0), (0, 0), (1, 0)))
+    whole = np.minimum(edges.astype(int), _SEGMENTS - 1)
+    below, above = (np.take_along_axis(sums, (whole + i)[:, None], axis=2) for i in (0, 1))
+    upto = below + (edges - whole)[:, None] * (above - below)
+    return (np.diff(upto, axis=2) / np.diff(edges, axis=1)[:, None]).astype(np.float32)
 
 
 class VotingRidge(RidgeClassifierCV):
