@@ -5,6 +5,7 @@ from copy import copy
 from itertools import islice
 
 import numpy as np
+from scipy.special import logit
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -21,7 +22,9 @@ _AT_ONCE = 32
 # Opacity of the largest effect; smaller ones let more of the spectrogram through.
 _OPAQUE = 0.85
 # Smallest largest effect that gets full colour, so that rounding does not look like listening.
-_VISIBLE = 0.02
+_VISIBLE = 0.05
+# Probabilities this near 0 and 1 are as good as certain; some models give 0 and 1.
+_CERTAIN = 1e-5
 # Analysis of the spectrogram below: about 32 ms, as for the tiles [s].
 _FRAME_SECONDS = 0.032
 
@@ -37,7 +40,7 @@ class OcclusionDisplay:
     Parameters
     ----------
     effects : array-like of shape (n_bands, n_segments)
-        How much the score falls without each tile; negative where it rises.
+        How much the log-odds of the class, or its decision value, fall without each tile; negative where they rise.
     time_edges : array-like of shape (n_segments + 1,)
         Borders of the tiles [s].
     band_edges : array-like of shape (n_bands + 1,)
@@ -45,8 +48,8 @@ class OcclusionDisplay:
     label : object
         The class whose score it is.
     score : float
-        The score of the whole clip.
-    score_name : str, default="probability"
+        Probability of the class, or its decision value, for the whole clip.
+    score_name : {"probability", "decision value"}, default="probability"
         What the score is.
     spectrogram : SpectrogramDisplay or None, default=None
         Drawn in grey below the map.
@@ -68,6 +71,7 @@ class OcclusionDisplay:
 
     Notes
     -----
+    Effects are falls of the log-odds ``log(p / (1 - p))``, because the probability of a model that is sure hardly moves.
     What a pipeline takes from two places, either of which is enough, shows in neither. The method is that of Zeiler and
     Fergus [1]_, carried from pictures to sound.
 
@@ -161,7 +165,7 @@ class OcclusionDisplay:
         while some := [(rate, variant) for variant in islice(variants, _AT_ONCE)]:
             scores.extend(score_of(some)[:, column])
         return cls(
-            whole[column] - np.reshape(scores, (n_bands, n_segments)),
+            _evidence(whole[column], score_name) - _evidence(np.reshape(scores, (n_bands, n_segments)), score_name),
             times,
             bands,
             label=classes[column],
@@ -211,7 +215,8 @@ class OcclusionDisplay:
         )
         self.colorbar_ = None
         if colorbar:
-            self.colorbar_ = _bar(ax, limit, cmap, f"{self.score_name.capitalize()} lost without it")
+            lost = "Log-odds" if self.score_name == "probability" else "Decision value"
+            self.colorbar_ = _bar(ax, limit, cmap, f"{lost} lost without it")
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
@@ -259,6 +264,11 @@ def _scorer(pipeline, *, by: str) -> tuple[Callable[[list], np.ndarray], str]:
         return np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
 
     return score, kinds[method]
+
+
+def _evidence(scores, score_name: str):
+    """Scores on a scale on which a model that is sure can still become less so."""
+    return scores if score_name == "decision value" else logit(np.clip(scores, _CERTAIN, 1 - _CERTAIN))
 
 
 def _background(samples: np.ndarray, rate: int, heard_rate: float) -> SpectrogramDisplay:

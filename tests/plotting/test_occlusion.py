@@ -61,6 +61,16 @@ def test_models_without_probabilities_show_decision_values(model, clips):
     assert display.score > 0
 
 
+def test_a_model_that_is_sure_still_shows_what_it_heard(clips):
+    # A probability of 1 to six digits: without any one tile it hardly falls.
+    sure = make_pipeline(
+        AudioLoader(sample_rate=RATE), MelSpectrogram(n_mels=20, n_fft=512), LogisticRegression(C=100, max_iter=1000)
+    ).fit(*clips)
+    display = OcclusionDisplay.from_estimator(sure, clips[0][0], n_bands=4, n_segments=2)
+    assert display.score > 0.999
+    assert np.max(display.effects) > 0.5
+
+
 def test_a_search_is_asked_for_its_winner(pipeline, clips):
     search = GridSearchCV(pipeline, {"logisticregression__C": [1.0]}, cv=2).fit(*clips)
     display = OcclusionDisplay.from_estimator(search, clips[0][0], n_bands=2, n_segments=1)
@@ -105,5 +115,5 @@ def test_it_draws_over_the_spectrogram(pipeline, clips):
     assert display.image_.get_array().shape == (4, 3)
     assert display.ax_.get_ylim() == pytest.approx((0, RATE / 2), abs=1)
     assert display.ax_.get_title().startswith("Probability of low: ")
-    assert display.colorbar_.ax.get_ylabel() == "Probability lost without it"
+    assert display.colorbar_.ax.get_ylabel() == "Log-odds lost without it"
     assert OcclusionDisplay([[0.0]], [0, 1], [0, 100], label=1, score=0.5).plot(colorbar=False).colorbar_ is None
