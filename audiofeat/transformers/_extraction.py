@@ -307,9 +307,9 @@ def _extract_clip(clips: Clips, index: int, plans: Sequence[Plan]) -> list[np.nd
             # Without centring, a recording shorter than a frame borrows padding for one frame, if there is any.
             audio = padded[: spec.frame_length]
         if not spec.n_frames(len(audio)):
-            raise ClipError(
-                f"its {len(audio)} samples are fewer than one frame (n_fft={spec.n_fft}, center={spec.center})"
-            )
+            # In Kaldi's and HTK's conventions a frame takes a window of the clip, and zeros.
+            length = f"{'n_fft' if spec.convention == 'librosa' else 'win_length'}={spec.frame_length}"
+            raise ClipError(f"its {len(audio)} samples are fewer than one frame ({length}, center={spec.center})")
         for number, feature in zip(numbers, extract(audio, spec, [plans[n].recipe for n in numbers]), strict=True):
             statistics = plans[number].statistics
             values[number] = (

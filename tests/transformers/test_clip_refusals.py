@@ -372,6 +372,12 @@ def test_clips_shorter_than_a_frame_without_centring(pooling):
         ]
 
 
+def test_a_frame_in_kaldis_convention_is_a_window():
+    mfcc = MFCC(convention="kaldi", sample_rate=8000)
+    lines = refusal(lambda: mfcc.fit_transform([NOISE, NOISE[:199], NOISE[:200]]))
+    assert lines[1:-1] == ["  clip 1: its 199 samples are fewer than one frame (win_length=200, center=False)"]
+
+
 def file_inputs(path):
     return {
         "list of str": [str(path)],
