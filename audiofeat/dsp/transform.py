@@ -6,8 +6,10 @@ process changes, and steps back behind whatever `scipy.fft.set_backend` or `scip
 """
 
 import importlib.util
+from collections.abc import Callable, Sequence
 from functools import cache
 from threading import local
+from typing import Any
 
 import numpy as np
 import scipy.fft
@@ -23,7 +25,7 @@ class _FastBackend:
     __ua_domain__ = "numpy.scipy.fft"
 
     @staticmethod
-    def __ua_function__(method, args, kwargs):
+    def __ua_function__(method: Callable, args: Sequence, kwargs: dict) -> Any:
         if not getattr(_ours, "calling", False):
             return NotImplemented
         from mkl_fft.interfaces import scipy_fft
@@ -36,7 +38,7 @@ class _FastBackend:
 def _register() -> None:
     # Both are needed: mkl_fft's interface to SciPy sets its threads with mkl-service, whose module is `mkl`.
     if importlib.util.find_spec("mkl_fft") and importlib.util.find_spec("mkl"):
-        scipy.fft.register_backend(_FastBackend)
+        scipy.fft.register_backend(_FastBackend)  # type: ignore[arg-type]
 
 
 def rfft(frames: np.ndarray, n: int | None = None) -> np.ndarray:

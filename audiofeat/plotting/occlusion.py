@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from copy import copy
+from functools import partial
 from itertools import islice
 
 import numpy as np
-from scipy.special import logit
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
@@ -23,8 +23,8 @@ _AT_ONCE = 32
 _OPAQUE = 0.85
 # Smallest largest effect that gets full colour, so that rounding does not look like listening.
 _VISIBLE = 0.05
-# Probabilities this near 0 and 1 are as good as certain; some models give 0 and 1.
-_CERTAIN = 1e-5
+# Smallest probability that counts, as some models give 0 and 1.
+_SMALLEST = 1e-9
 # Analysis of the spectrogram below: about 32 ms, as for the tiles [s].
 _FRAME_SECONDS = 0.032
 
@@ -161,11 +161,12 @@ class OcclusionDisplay:
         times = np.linspace(0, len(samples) / rate, n_segments + 1)
         bands = mel_band_edges(n_bands, heard_rate / 2)
         variants = occluded_tiles(samples, rate, times, bands, attenuation=attenuation)
+        evidence = partial(_evidence, column=column, score_name=score_name)
         scores: list[float] = []
         while some := [(rate, variant) for variant in islice(variants, _AT_ONCE)]:
-            scores.extend(score_of(some)[:, column])
+            scores.extend(evidence(score_of(some)))
         return cls(
-            _evidence(whole[column], score_name) - _evidence(np.reshape(scores, (n_bands, n_segments)), score_name),
+            evidence(whole[None])[0] - np.reshape(scores, (n_bands, n_segments)),
             times,
             bands,
             label=classes[column],
@@ -266,9 +267,13 @@ def _scorer(pipeline, *, by: str) -> tuple[Callable[[list], np.ndarray], str]:
     return score, kinds[method]
 
 
-def _evidence(scores, score_name: str):
-    """Scores on a scale on which a model that is sure can still become less so."""
-    return scores if score_name == "decision value" else logit(np.clip(scores, _CERTAIN, 1 - _CERTAIN))
+def _evidence(scores: np.ndarray, *, column: int, score_name: str) -> np.ndarray:
+    """What speaks for a class, on a scale on which a model that is sure can still become less so."""
+    if score_name == "decision value":
+        return scores[:, column]
+    # The others are added up, because 1 - p has no digits left where p is nearly 1.
+    others = np.delete(scores, column, axis=1).sum(axis=1)
+    return np.log(np.maximum(scores[:, column], _SMALLEST)) - np.log(np.maximum(others, _SMALLEST))
 
 
 def _background(samples: np.ndarray, rate: int, heard_rate: float) -> SpectrogramDisplay:
