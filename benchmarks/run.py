@@ -21,7 +21,12 @@ from clips import N_CLIPS, SECONDS
 from peers import ADAPTERS, CASES
 
 HERE = Path(__file__).parent
-_OTHERS = (("From files", "files.py"), ("Memory above the output", "memory.py"), ("A whole search", "search.py"))
+_OTHERS = (
+    ("From files", "files.py"),
+    ("Memory above the output", "memory.py"),
+    ("A whole search", "search.py"),
+    ("Along a recording, in windows of 3 s every second", "long_recordings.py"),
+)
 _DISTRIBUTIONS = {"audiofeat": "scikit-audiofeat", "floor": "scikit-audiofeat"}
 
 

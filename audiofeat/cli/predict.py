@@ -78,7 +78,9 @@ def predict(model, recordings, window, hop, form, output):
         raise click.ClickException(f"{model} holds a {type(fitted).__name__}; expected a fitted pipeline.")
     n_bad = 0
     with _files(names) as files, make_writer(form, output, names, timeline=window is not None) as writer:
-        results = _timelines(fitted, files, window, hop) if window is not None else _labels(fitted, files)
+        # Lines that come one after the other on a terminal show progress enough, and a bar would stand in their way.
+        bar = "auto" if output is not None or not sys.stdout.isatty() else False
+        results = _labels(fitted, files, bar) if window is None else _timelines(fitted, files, window, hop)
         for name, found in results:
             if isinstance(found, str):
                 n_bad += 1
@@ -112,13 +114,13 @@ def _files(names: list[str]) -> Iterator[list[tuple[str, str]]]:
         yield [(name, str(spool) if name == _STDIN else name) for name in names]
 
 
-def _labels(model, files: list[tuple[str, str]]) -> Iterator[tuple]:
+def _labels(model, files: list[tuple[str, str]], bar: bool | str) -> Iterator[tuple]:
     """Pairs of name, and predictions for it or what is wrong with it, in order."""
     from audiofeat._progress import progress
     from audiofeat.cli.recordings import of_those_that_work
     from audiofeat.timeline import predict_clips
 
-    with progress() as report:
+    with progress(bar) as report:
         report.say("Predicting", total=len(files))
         for start in range(0, len(files), _AT_ONCE):
             part = files[start : start + _AT_ONCE]

@@ -4,8 +4,6 @@ import csv
 import io
 import json
 import shutil
-import subprocess
-import sys
 
 import joblib
 import numpy as np
@@ -87,18 +85,10 @@ def test_bad_recordings_do_not_keep_the_others(model_file, tones, tmp_path, capf
     assert (code, len(out.splitlines())) == (1, 2)
 
 
-def test_standard_input(model_file, tones, long_recording):
-    code = "from audiofeat.cli import main; main()"
+def test_standard_input(model_file, tones, long_recording, monkeypatch, capfd):
     for file, options, n_lines in ((tones / "low/low_0.wav", [], 1), (long_recording, ["--window", "0.5"], 6)):
-        with file.open("rb") as recording:
-            done = subprocess.run(
-                [sys.executable, "-c", code, "predict", str(model_file), "-", *options],
-                stdin=recording,
-                capture_output=True,
-                check=True,
-                text=True,
-            )
-        lines = [line.split("\t") for line in done.stdout.splitlines()]
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(file.read_bytes())))
+        lines = [line.split("\t") for line in predict(capfd, model_file, "-", *options).splitlines()]
         assert len(lines) == n_lines
         assert lines[0][0] == "-"
         assert "low" in lines[0]
