@@ -2,6 +2,7 @@
 
 import json
 from itertools import pairwise
+from threading import RLock
 
 import numpy as np
 
@@ -11,6 +12,8 @@ __all__ = ["Network"]
 
 # Clips that are pushed through the network together; bounds the memory of a prediction.
 _CLIPS_AT_ONCE = 32
+# A server may ask a loaded network from several threads before it is rebuilt. One lock for all: networks are pickled.
+_BUILDING = RLock()
 
 
 class Network:
@@ -46,21 +49,28 @@ class Network:
     def model(self):
         """The Keras model, rebuilt if it comes from a pickle."""
         if self._state is not None:
-            keras = load_keras(by="CNNClassifier")
-            # Initialisers draw random values, which the weights then replace.
-            with seeded(0):
-                model = keras.models.model_from_json(self._state["architecture"])
-            model.set_weights(self._state["weights"])
-            if self._training is not None:
-                for variable, value in zip(_seeds(model), self._training["seeds"], strict=True):
-                    variable.assign(value)
-            self._model, self._state = model, None
+            with _BUILDING:
+                if self._state is not None:
+                    self._rebuild(self._state)
         return self._model
+
+    def _rebuild(self, state):
+        keras = load_keras(by="CNNClassifier")
+        # Initialisers draw random values, which the weights then replace.
+        with seeded(0):
+            model = keras.models.model_from_json(state["architecture"])
+        model.set_weights(state["weights"])
+        if self._training is not None:
+            for variable, value in zip(_seeds(model), self._training["seeds"], strict=True):
+                variable.assign(value)
+        self._model, self._state = model, None
 
     def logits(self, maps):
         """Compute the output of the network for a float32 array of maps."""
         if self._forward is None:
-            self._forward = make_forward(self.model, n_clips=_CLIPS_AT_ONCE)
+            with _BUILDING:
+                if self._forward is None:
+                    self._forward = make_forward(self.model, n_clips=_CLIPS_AT_ONCE)
         starts = list(range(0, len(maps), _CLIPS_AT_ONCE))
         return np.concatenate([self._forward(maps[start:stop]) for start, stop in pairwise([*starts, len(maps)])])
 

@@ -5,7 +5,8 @@ import json
 import platform
 import re
 import sys
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 
@@ -65,9 +66,9 @@ class Provenance:
         Sample rate of the clips [Hz].
     duration : float or None, default=None
         Length that clips are cut or padded to [s]; None leaves each its length.
-    features : list of str, default=[]
+    features : sequence of str, default=()
         The feature sets, as code.
-    classes : list of (str, int, float or bool), default=[]
+    classes : sequence of (str, int, float or bool), default=()
         The labels, in the order of `predict_proba`; empty for what is no classifier.
     n_clips : int or None, default=None
         Number of training clips, if they were given to `save_model`.
@@ -92,8 +93,8 @@ class Provenance:
     model: str = ""
     sample_rate: int | None = None
     duration: float | None = None
-    features: list[str] = field(default_factory=list)
-    classes: list = field(default_factory=list)
+    features: Sequence[str] = ()
+    classes: Sequence = ()
     n_clips: int | None = None
     clips_per_class: dict[str, int] | None = None
     training_digest: str | None = None

@@ -3,7 +3,9 @@
 import os
 import pickle
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
+from threading import Barrier
 from types import SimpleNamespace
 
 import joblib
@@ -61,6 +63,21 @@ def test_a_network_comes_back_the_same(network, calls, tmp_path, suffix):
     assert loaded[-1].history_ == network[-1].history_
     # Not only a copy to look at.
     assert clone(loaded).set_params(cnnclassifier__epochs=1).fit(calls.data, calls.target)[-1].history_
+
+
+def test_a_loaded_network_answers_several_threads_at_once(network, calls, tmp_path):
+    save_model(network, tmp_path / "model.joblib")
+    loaded = load_model(tmp_path / "model.joblib")
+    maps = network[:-1].transform(calls.data)
+    together = Barrier(4)
+
+    def ask(_):
+        together.wait()
+        return loaded[-1].predict_proba(maps)
+
+    with ThreadPoolExecutor(4) as threads:
+        for answer in threads.map(ask, range(4)):
+            np.testing.assert_allclose(answer, network[-1].predict_proba(maps), atol=1e-6)
 
 
 TRANSFORMERS = [name for name in audiofeat.transformers.__all__ if name in audiofeat.__all__]
