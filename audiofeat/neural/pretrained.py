@@ -95,7 +95,8 @@ def replace_head(network, n_outputs):
     for layer in old.layers:
         layer.trainable = True
     outputs = keras.layers.Dense(n_outputs, name=head.name)(head.input)
-    return keras.Model(old.input, outputs, name=old.name)
+    # A list of one would be another structure than the array that the network is given.
+    return keras.Model(old.inputs[0], outputs, name=old.name)
 
 
 def freeze(model, trainable):

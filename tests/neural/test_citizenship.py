@@ -36,9 +36,10 @@ def test_voting(quick, maps):
 
 
 def test_permutation_importance(quick, rng):
-    X = rng.normal(size=(40, 4))
+    X = rng.normal(size=(80, 4))
     y = X[:, 2] > 0
-    found = permutation_importance(quick.fit(X, y), X, y, n_repeats=2, random_state=0)
+    model = quick.set_params(learning_rate=0.3).fit(X, y)
+    found = permutation_importance(model, X, y, n_repeats=2, random_state=0)
     assert found.importances_mean.argmax() == 2
 
 
