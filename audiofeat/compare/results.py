@@ -75,7 +75,7 @@ class FeatureComparison:
         What the settings of candidates belong to, with the store of features.
     settings : dict of str to str
         How it was compared, for the report.
-    n_jobs : int or None
+    n_jobs : int or None, default=None
         Number of processes.
 
     Attributes
