@@ -53,14 +53,11 @@ def draw_confusion(y, predicted, file: Path) -> None:
     file : Path
         Where the picture goes.
     """
-    from matplotlib.figure import Figure
-    from sklearn.metrics import ConfusionMatrixDisplay
+    import matplotlib.pyplot as plt
 
-    labels = np.unique(y)
-    side = 3.5 + 0.3 * len(labels)
-    turned = "vertical" if sum(len(str(label)) for label in labels) > 8 * side else "horizontal"
-    figure = Figure(figsize=(side + 1, side), layout="constrained")
-    axes = figure.subplots()
-    ConfusionMatrixDisplay.from_predictions(y, predicted, ax=axes, cmap="Blues", xticks_rotation=turned)
-    axes.set_title("Recordings kept aside")
-    figure.savefig(file, dpi=120)
+    from audiofeat.plotting import ConfusionDisplay
+
+    display = ConfusionDisplay.from_predictions(y, predicted).plot()
+    display.ax_.set_title("Recordings kept aside")
+    display.figure_.savefig(file, dpi=120)
+    plt.close(display.figure_)

@@ -15,8 +15,8 @@ class ClassScoresDisplay:
     """Precision and recall of each class, the best recognised class on top.
 
     Recall is the share of a class that is found, precision the share of what is called by its name that belongs to it. The
-    accuracy alone hides a class that is never found. Use `from_predictions`, or `from_comparison` for the winner of a
-    comparison.
+    accuracy alone hides a class that is never found. Use `from_estimator` or `from_predictions`, or `from_comparison` for
+    the winner of a comparison.
 
     Parameters
     ----------
@@ -76,6 +76,26 @@ class ClassScoresDisplay:
         classes = np.unique(np.concatenate([np.ravel(y_true), np.ravel(y_pred)])) if classes is None else classes
         scores = precision_recall_fscore_support(y_true, y_pred, labels=classes, zero_division=0.0)
         return cls(np.asarray(classes).tolist(), *scores)
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y):
+        """Score what a fitted classifier says of clips.
+
+        Parameters
+        ----------
+        estimator : fitted classifier or Pipeline
+            Anything with `predict`.
+        X : sequence, array or DataFrame of n_clips
+            Clips that it has not learned from, as it takes them.
+        y : array-like of shape (n_clips,)
+            Their classes.
+
+        Returns
+        -------
+        ClassScoresDisplay
+            Not drawn yet.
+        """
+        return cls.from_predictions(y, estimator.predict(X))
 
     @classmethod
     def from_comparison(cls, comparison):

@@ -18,8 +18,8 @@ _DARK = 0.55
 class ConfusionDisplay:
     """Confusion matrix: clips of each class, and what they were taken for.
 
-    Colours are shares of a class, so that small classes are seen; numbers are clips. Use `from_predictions`, or
-    `from_comparison` for the winner of a comparison.
+    Colours are shares of a class, so that small classes are seen; numbers are clips. Use `from_estimator`
+    or `from_predictions`, or `from_comparison` for the winner of a comparison.
 
     Parameters
     ----------
@@ -76,6 +76,26 @@ class ConfusionDisplay:
         """
         classes = np.unique(np.concatenate([np.ravel(y_true), np.ravel(y_pred)])) if classes is None else classes
         return cls(confusion_matrix(y_true, y_pred, labels=classes), np.asarray(classes).tolist())
+
+    @classmethod
+    def from_estimator(cls, estimator, X, y):
+        """Count what a fitted classifier says of clips.
+
+        Parameters
+        ----------
+        estimator : fitted classifier or Pipeline
+            Anything with `predict`.
+        X : sequence, array or DataFrame of n_clips
+            Clips that it has not learned from, as it takes them.
+        y : array-like of shape (n_clips,)
+            Their classes.
+
+        Returns
+        -------
+        ConfusionDisplay
+            Not drawn yet.
+        """
+        return cls.from_predictions(y, estimator.predict(X))
 
     @classmethod
     def from_comparison(cls, comparison):

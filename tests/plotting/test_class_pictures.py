@@ -123,6 +123,15 @@ def test_pictures_of_the_winner_count_each_clip_once(comparison):
     assert sum(ClassScoresDisplay.from_comparison(comparison).support) == 40
 
 
+def test_pictures_of_an_estimator_are_those_of_its_predictions(comparison):
+    X, y = comparison.clips.X[:12], comparison.clips.y[:12]
+    pipeline = comparison.best_estimator
+    for display in (ConfusionDisplay, ClassScoresDisplay):
+        made, expected = display.from_estimator(pipeline, X, y), display.from_predictions(y, pipeline.predict(X))
+        for name, value in vars(expected).items():
+            np.testing.assert_array_equal(getattr(made, name), value)
+
+
 def test_rows_and_labels_must_agree():
     with pytest.raises(ValueError, match="2 rows of scores, but 1 labels"):
         ComparisonDisplay([[1.0], [0.5]], ["only"]).plot()
