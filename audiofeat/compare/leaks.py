@@ -323,7 +323,11 @@ def check_shuffled(shuffled, majority, ratio: float, n_units: int, metric: str) 
     share = float(np.mean(majority))
     chance = _SPREADS * np.sqrt(share * (1 - share) / n_units) if 0 < share < 1 else 0.0
     if test.low <= 0 or test.difference <= chance:
-        return Guard(name, True, f"With shuffled labels the {metric} is no better than that of the majority class.")
+        text = (
+            f"With shuffled labels the {metric} is {np.mean(shuffled):.3f}, not above {np.mean(majority):.3f} for the "
+            "majority class by more than chance explains."
+        )
+        return Guard(name, True, text)
     text = (
         f"With shuffled labels, where there is nothing to learn, the {metric} is {np.mean(shuffled):.3f}, above "
         f"{np.mean(majority):.3f} for the majority class. Test clips seem to have something in common with training clips "

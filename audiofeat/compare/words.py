@@ -11,7 +11,16 @@ if TYPE_CHECKING:
     from audiofeat.compare.held_out import HeldOut
     from audiofeat.compare.results import FeatureComparison
 
-__all__ = ["about_the_estimate", "about_the_rivals", "about_the_test", "in_words", "p_value", "spoken", "summarise"]
+__all__ = [
+    "about_the_estimate",
+    "about_the_folds",
+    "about_the_rivals",
+    "about_the_test",
+    "in_words",
+    "p_value",
+    "spoken",
+    "summarise",
+]
 
 
 def summarise(comparison: "FeatureComparison") -> list[str]:
@@ -49,14 +58,31 @@ def about_the_winner(comparison: "FeatureComparison") -> str:
         Its name and score.
     """
     n_candidates = sum(candidate.kind == CANDIDATE for candidate in comparison.candidates)
-    n_folds, n_clips = len(comparison.splits.splits), len(comparison.clips.y)
     row = _row(comparison)
     what = "; chosen anew in each fold, such a winner has a" if comparison.nested else ", with a"
     metric = in_words(comparison.metric)
     return (
         f"The best of {n_candidates} candidates is {comparison.winner.label}{what} mean {metric} of {row['mean']:.3f} "
-        f"(95 % interval {row['low']:.3f} to {row['high']:.3f}) over {n_folds} folds of {n_clips} clips."
+        f"(95 % interval {row['low']:.3f} to {row['high']:.3f}) over {about_the_folds(comparison)}."
     )
+
+
+def about_the_folds(comparison: "FeatureComparison") -> str:
+    """Say on what candidates were scored.
+
+    Parameters
+    ----------
+    comparison : FeatureComparison
+        The comparison.
+
+    Returns
+    -------
+    str
+        Number of folds and clips; a search by halving may have compared on a part of them.
+    """
+    n_clips, n_used = len(comparison.clips.y), comparison.winner.n_clips
+    part = "" if n_used in (None, n_clips) else f"{n_used} of the "
+    return f"{len(comparison.splits.splits)} folds of {part}{n_clips} clips"
 
 
 def about_the_rivals(comparison: "FeatureComparison") -> list[str]:

@@ -208,6 +208,13 @@ def test_when_shuffled_labels_count_as_recognised(shuffled, majority, n_units, p
     assert check_shuffled(np.array(shuffled), np.array(majority), 1 / 2, n_units, "score").passed is passed
 
 
+def test_shuffled_labels_within_chance_are_told_with_their_score():
+    found = check_shuffled(np.array([0.7, 0.4, 0.6]), np.array([0.5, 0.5, 0.5]), 1 / 2, 100, "score")
+    assert found.text.startswith(
+        "With shuffled labels the score is 0.567, not above 0.500 for the majority class by more"
+    )
+
+
 def test_shuffled_labels_keep_their_shares(rng):
     y = np.repeat(["a", "b", "c"], [30, 20, 10])
     folds = list(StratifiedKFold(5, shuffle=True, random_state=0).split(y, y))

@@ -130,6 +130,11 @@ def test_search_by_halving(small, noisy):
     comparison = compared(small, *noisy, search=search)
     table = comparison.table
     assert (table["kind"] == "candidate").sum() == 4
+    n_clips = len(noisy[1])
+    said = f"over {comparison.search.n_splits_} folds of " + (
+        f"28 of the {n_clips} clips" if n_clips > 28 else "28 clips"
+    )
+    assert said in comparison.summary()
     # those of the last round come first, and the winner is the search's own
     assert table["n_clips"][0] == table["n_clips"].max() == 28
     assert comparison.winner.params == {"model__max_depth": comparison.search.best_params_["model__max_depth"]}

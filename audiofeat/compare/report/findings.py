@@ -7,7 +7,14 @@ import numpy as np
 from audiofeat.compare.report.markup import Markup, joined, table_of, tag
 from audiofeat.compare.report.names import names_of, parameters_in_words
 from audiofeat.compare.report.pictures import scores_picture
-from audiofeat.compare.words import about_the_estimate, about_the_rivals, about_the_test, in_words, p_value
+from audiofeat.compare.words import (
+    about_the_estimate,
+    about_the_folds,
+    about_the_rivals,
+    about_the_test,
+    in_words,
+    p_value,
+)
 
 if TYPE_CHECKING:
     from audiofeat.compare.results import FeatureComparison
@@ -111,9 +118,8 @@ def _main_table(comparison: "FeatureComparison", kept, classes) -> Markup:
                 parameters_in_words(row["params"]),
             )
         )
-    n_folds, n_clips = len(comparison.splits.splits), len(comparison.clips.y)
     caption = (
-        f"Mean over {n_folds} folds of {n_clips} clips, best first; the interval allows for training parts that overlap. "
+        f"Mean over {about_the_folds(comparison)}, best first; the interval allows for training parts that overlap. "
         "Times are for one fold."
     )
     return table_of(caption, head, rows, numbers=range(1, 7 + len(further)), row_classes=classes)
