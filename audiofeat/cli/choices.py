@@ -242,7 +242,7 @@ def chosen(text: str, known: Iterable[str], option: str) -> list[str]:
     return names
 
 
-def least_parts(y, folds: int) -> int:
+def least_parts(y, folds: int, *, nested: bool = False) -> int:
     """Say in how many parts the training part of a fold can be cut with every class in each.
 
     Parameters
@@ -251,6 +251,8 @@ def least_parts(y, folds: int) -> int:
         Labels.
     folds : int
         Number of folds; with fewer than two, all clips are learned from.
+    nested : bool, default=False
+        Whether the training part is split again, in five or as many folds as its rarest class has clips.
 
     Returns
     -------
@@ -258,4 +260,9 @@ def least_parts(y, folds: int) -> int:
         From 2 to 5.
     """
     smallest = int(np.unique(y, return_counts=True)[1].min())
-    return max(2, min(5, smallest * (folds - 1) // folds if folds > 1 else smallest))
+    if folds > 1:
+        smallest = smallest * (folds - 1) // folds
+    if nested:
+        inner = max(2, min(5, smallest))
+        smallest = smallest * (inner - 1) // inner
+    return max(2, min(5, smallest))

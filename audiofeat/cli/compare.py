@@ -74,12 +74,12 @@ def compare(recordings, output, features, models, sample_rate, duration, folds, 
     """
     from audiofeat.transformers import AudioLoader
 
+    _check_scoring(more["scoring"])
     feature_sets = choices.feature_sets(choices.chosen(features, FEATURES, "--features"))
     names = choices.chosen(models, MODELS, "--models")
     data = (_own if recordings else _demo_recordings)(recordings, folds, test_size, seed)
-    classifiers = choices.models(
-        names, epochs=more["epochs"], seed=seed, n_calibration=choices.least_parts(data.train[1], folds)
-    )
+    n_calibration = choices.least_parts(data.train[1], folds, nested=more["nested"])
+    classifiers = choices.models(names, epochs=more["epochs"], seed=seed, n_calibration=n_calibration)
     aside = f"{len(data.test[0])} kept aside for the test" if len(data.test[0]) else "none kept aside"
     click.echo(f"Recordings: {data.name}; {len(data.train[0])} to compare on, {aside}", err=as_json)
     folder = Path(output)
@@ -102,6 +102,16 @@ def compare(recordings, output, features, models, sample_rate, duration, folds, 
         click.echo(f"  {str(file).ljust(width)}  {what}")
     click.echo("\nPredict a new recording with:")
     click.echo(f"  {predict_line(folder / 'model.joblib')}")
+
+
+def _check_scoring(name: str) -> None:
+    from sklearn.metrics import get_scorer_names
+
+    if name not in get_scorer_names():
+        raise click.BadParameter(
+            f"got {name!r}; expected a name that scikit-learn knows, such as accuracy or f1_macro.",
+            param_hint="--scoring",
+        )
 
 
 def _compare(data: Recordings, loader, feature_sets, classifiers, folder: Path, folds: int, seed: int, more: dict):

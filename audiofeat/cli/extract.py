@@ -76,8 +76,10 @@ def extract(recordings, output, window, hop, labels, jobs, restart, overwrite, a
     unfinished = Unfinished(work, settings)
     try:
         _extract(pipeline, units, unfinished, cut, jobs or os.cpu_count() or 1)
-        problems = _write(file, pipeline, units, extra, unfinished, settings)
+        problems = _problems(units, unfinished)
         beside = write_problems(file, problems)
+        if len(problems) < len(units):
+            n_rows = _write(file, pipeline, units, extra, unfinished, settings)
         unfinished.remove()
     except KeyboardInterrupt:
         n_done = len(unfinished.done())
@@ -85,8 +87,17 @@ def extract(recordings, output, window, hop, labels, jobs, restart, overwrite, a
         raise
     finally:
         unfinished.close()
-    columns = len(pipeline[-1].get_feature_names_out())
-    _report(file, len(units), len(problems), columns, beside, as_json)
+    if len(problems) == len(units):
+        raise click.ClickException(_nothing_read(file, problems, beside))
+    values = {
+        "output": str(file),
+        "n_clips": len(units) - len(problems),
+        "n_rows": n_rows,
+        "n_failed": len(problems),
+        "n_features": len(pipeline[-1].get_feature_names_out()),
+        "failed": None if beside is None else str(beside),
+    }
+    _report(values, as_json, windowed=window is not None)
     if problems:
         click.get_current_context().exit(1)
 
@@ -212,14 +223,19 @@ def _windows(pipeline, path: str, cut: dict) -> list[Part] | str:
     return [Part(*bounds, row) for bounds, row in zip(times, np.concatenate(blocks), strict=True)]
 
 
-def _write(file: Path, pipeline, units, extra, unfinished: Unfinished, settings: dict[str, str]) -> list[tuple]:
-    """Write the table, and give back the recordings that are missing in it."""
+def _problems(units: list[Unit], unfinished: Unfinished) -> list[tuple]:
+    """What could not be read, with the reason."""
+    done = unfinished.done()
+    return [(*unit, done[unit.name][1]) for unit in units if done[unit.name][1] is not None]
+
+
+def _write(file: Path, pipeline, units, extra, unfinished: Unfinished, settings: dict[str, str]) -> int:
+    """Write the table, and say how many rows it has."""
     from audiofeat._progress import progress
     from audiofeat.cli.tables import write_table
     from audiofeat.persistence.provenance import record
 
-    done = unfinished.done()
-    problems = [(*unit, done[unit.name][1]) for unit in units if done[unit.name][1] is not None]
+    n_failed = len(_problems(units, unfinished))
     timed = settings["window"] != _NONE or any(unit.start is not None or unit.end is not None for unit in units)
     columns = ["path", *(["start", "end"] if timed else []), *extra]
     names = pipeline[-1].get_feature_names_out().tolist()
@@ -233,13 +249,21 @@ def _write(file: Path, pipeline, units, extra, unfinished: Unfinished, settings:
         "packages": facts.packages,
         "sample_rate": facts.sample_rate,
         **{name: value for name, value in settings.items() if value != _NONE and name not in facts.packages},
-        "n_clips": len(units) - len(problems),
-        "n_failed": len(problems),
+        "n_clips": len(units) - n_failed,
+        "n_failed": n_failed,
     }
+    n_rows = 0
+
+    def counted(blocks):
+        nonlocal n_rows
+        for left, right in blocks:
+            n_rows += len(right)
+            yield left, right
+
     with progress() as report:
         report.say("Writing", total=len(units))
-        write_table(file, columns, names, _batches(units, extra, unfinished, timed, report), provenance)
-    return problems
+        write_table(file, columns, names, counted(_batches(units, extra, unfinished, timed, report)), provenance)
+    return n_rows
 
 
 def _batches(units, extra, unfinished: Unfinished, timed: bool, report) -> Iterator[tuple[list, np.ndarray]]:
@@ -264,11 +288,21 @@ def _blocks(items: Iterable, size: int) -> Iterator[list]:
         yield block
 
 
-def _report(file: Path, n_units: int, n_bad: int, n_columns: int, beside: Path | None, as_json: bool) -> None:
+def _nothing_read(file: Path, problems: list[tuple], beside: Path | None) -> str:
+    if len(problems) == 1:
+        path, *_, reason = problems[0]
+        return f"{path}: {reason}. So {file} was not written."
+    return f"None of the {len(problems):,} recordings could be read; {beside} says why. So {file} was not written."
+
+
+def _report(values: dict, as_json: bool, *, windowed: bool) -> None:
     if as_json:
-        values = {"output": str(file), "n_clips": n_units - n_bad, "n_failed": n_bad, "n_features": n_columns}
-        click.echo(json.dumps({**values, "failed": None if beside is None else str(beside)}))
+        click.echo(json.dumps(values))
         return
-    click.echo(f"{file}: {n_units - n_bad:,} clips, {n_columns:,} features each")
-    if beside is not None:
-        click.echo(f"{beside}: {n_bad:,} that could not be read", err=True)
+    n_rows, n_clips = values["n_rows"], values["n_clips"]
+    clips = f"{n_clips:,} {'clip' if n_clips == 1 else 'clips'}"
+    if windowed:
+        clips = f"{n_rows:,} {'window' if n_rows == 1 else 'windows'} of {clips.replace('clip', 'recording')}"
+    click.echo(f"{values['output']}: {clips}, {values['n_features']:,} features each")
+    if values["failed"] is not None:
+        click.echo(f"{values['failed']}: {values['n_failed']:,} that could not be read", err=True)

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -105,9 +106,28 @@ def test_the_winner_comes_out_the_same_again(recordings, results, tmp_path):
     pd.testing.assert_frame_equal(first, second)
 
 
-def test_a_bad_recording_is_named_before_the_search(recordings, tmp_path):
-    import shutil
+def test_few_recordings_are_enough_for_a_nested_comparison_of_machines(recordings, tmp_path, capfd):
+    # An inner training part has fewer clips of a class than the five parts that calibration would like.
+    few = tmp_path / "few"
+    for label in ("cat", "dog"):
+        (few / label).mkdir(parents=True)
+        for path in sorted((recordings / label).iterdir())[:7]:
+            shutil.copy(path, few / label)
+    options = ["--features", "mfcc", "--models", "svm", "--folds", "3", "--nested", "--jobs", "1", "--duration", "0.8"]
+    main(["compare", str(few), "-o", str(tmp_path / "out"), "--json", *options])
+    assert json.loads(capfd.readouterr().out)["model"] == "svm"
 
+
+def test_a_score_that_is_unknown_is_refused_before_anything_is_read(recordings, tmp_path, capfd):
+    with pytest.raises(SystemExit) as caught:
+        main(["compare", str(recordings), "-o", str(tmp_path / "out"), "--scoring", "acuracy"])
+    assert exit_code(caught) == 2
+    err = " ".join(capfd.readouterr().err.split())
+    assert "--scoring: got 'acuracy'; expected a name that scikit-learn knows, such as accuracy or f1_macro" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_bad_recording_is_named_before_the_search(recordings, tmp_path):
     folder = tmp_path / "my recordings"
     shutil.copytree(recordings, folder)
     for name in ("cat", "dog"):

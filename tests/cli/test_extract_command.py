@@ -74,6 +74,7 @@ def test_a_parquet_table(tones, files, expected, tmp_path, capfd):
     assert found == {
         "output": str(tmp_path / "t.parquet"),
         "n_clips": 10,
+        "n_rows": 10,
         "n_failed": 0,
         "n_features": 120,
         "failed": None,
@@ -98,10 +99,12 @@ def test_several_feature_sets_and_a_preset(files, tmp_path):
     assert table.columns[1:].tolist() == preset.get_feature_names_out().tolist()
 
 
-def test_windows(long_recording, tmp_path):
+def test_windows(long_recording, tmp_path, capfd):
     extract(long_recording, "-o", tmp_path / "t.csv", "--window", 1, "--hop", 0.5, *SMALL)
     table = pd.read_csv(tmp_path / "t.csv")
     frame = datasets.windows(long_recording, window=1, hop=0.5)
+    said = f"{tmp_path / 't.csv'}: {len(frame)} windows of 1 recording, 120 features each\n"
+    assert capfd.readouterr().out == said
     pd.testing.assert_frame_equal(table[["path", "start", "end"]], frame, check_dtype=False)
     extractor = MFCC(deltas=2, n_mels=40, n_fft=1024, hop_length=512)
     expected = extractor.fit_transform(AudioLoader(sample_rate=RATE).fit_transform(frame))
@@ -142,6 +145,21 @@ def test_what_cannot_be_read_is_listed_aside(files, tmp_path, capfd):
     extract(*names, "-o", tmp_path / "t.csv", "--overwrite", *SMALL)
     assert len(pd.read_csv(tmp_path / "t.csv")) == 5
     assert not (tmp_path / "t.failed.csv").exists()
+
+
+def test_without_anything_read_there_is_no_table(tmp_path, capfd):
+    code, err = fails(capfd, tmp_path / "recordigns", "-o", tmp_path / "t.csv", *SMALL)
+    assert (code, err) == (
+        1,
+        f"Error: {tmp_path / 'recordigns'}: no such file. So {tmp_path / 't.csv'} was not written.",
+    )
+    for name in ("a.wav", "b.wav"):
+        (tmp_path / name).write_text("no audio")
+    code, err = fails(capfd, tmp_path, "-o", tmp_path / "t.csv", *SMALL)
+    assert err.startswith(f"Error: None of the 2 recordings could be read; {tmp_path / 't.failed.csv'} says why.")
+    assert len(pd.read_csv(tmp_path / "t.failed.csv")) == 2
+    assert not (tmp_path / "t.csv").exists()
+    assert not (tmp_path / "t.csv.unfinished").exists()
 
 
 def test_malformed_recordings(data_folder, files, tmp_path, capfd):
