@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
@@ -30,14 +31,15 @@ N_AGAINST_LIBROSA = 24
 
 
 def recordings(folder: Path) -> dict[str, list[str]]:
-    """Copies of recordings by format, so that their times may be changed."""
+    """Copies of recordings by kind, so that their times may be changed."""
     import soundfile
     from clips import make_clips
 
     data = Path(os.environ.get("AUDIOFEAT_DATA", "/nowhere"))
     found = {
-        "WAV": sorted((data / "cats_dogs" / "wav").glob("*.wav"))[:N_FILES],
-        "OGG": sorted((data / "esc10_dev" / "audio").rglob("*.ogg"))[:N_FILES],
+        "WAV": evenly((data / "cats_dogs" / "wav").glob("*.wav")),
+        "WAV, digits": evenly((data / "fsdd" / "recordings").glob("*.wav")),
+        "OGG": evenly((data / "esc10_dev" / "audio").rglob("*.ogg")),
     }
     if found["WAV"]:
         clips = [soundfile.read(path, dtype="float32") for path in found["WAV"]]
@@ -45,18 +47,22 @@ def recordings(folder: Path) -> dict[str, list[str]]:
         made = [clip.clip(-1, 1) for clip in make_clips(16000)]
         clips = [(made[i % len(made)], 16000) for i in range(N_FILES)]
     paths: dict[str, list[str]] = {}
-    for kind in ("WAV", "FLAC", "OGG", "MP3"):
-        paths[kind] = []
-        for i, (samples, rate) in enumerate(clips):
-            path = folder / f"{i:03d}.{kind.lower()}"
-            if found.get(kind):
-                if i == len(found[kind]):
-                    break
-                shutil.copyfile(found[kind][i], path)
-            else:
+    for kind in ("WAV", "WAV, digits", "FLAC", "OGG", "MP3"):
+        if found.get(kind):
+            paths[kind] = [str(folder / f"{kind}-{i:03d}{path.suffix}") for i, path in enumerate(found[kind])]
+            for source, path in zip(found[kind], paths[kind], strict=True):
+                shutil.copyfile(source, path)
+        elif "," not in kind:
+            paths[kind] = [str(folder / f"{i:03d}.{kind.lower()}") for i in range(len(clips))]
+            for (samples, rate), path in zip(clips, paths[kind], strict=True):
                 soundfile.write(path, samples, rate, format=kind)
-            paths[kind].append(str(path))
     return paths
+
+
+def evenly(paths: Iterable[Path], count: int = N_FILES) -> list[Path]:
+    """Some of the files, spread over all of them."""
+    files = sorted(paths)
+    return [files[i * len(files) // count] for i in range(min(count, len(files)))]
 
 
 def with_librosa(paths: list[str], n_jobs: int):
@@ -125,7 +131,7 @@ def compare(kind: str, paths: list[str], children: dict[str, Child], rounds: int
     import numpy as np
     import soundfile
 
-    few = paths[:N_AGAINST_LIBROSA]
+    few = evenly(paths, N_AGAINST_LIBROSA)
     first, ours = (children[name].ask(few, values=True)["values"] for name in FUNCTIONS)
     difference = np.abs(np.array(first) - ours).max()
     seconds = sum(soundfile.info(path).duration for path in few)
@@ -136,8 +142,9 @@ def compare(kind: str, paths: list[str], children: dict[str, Child], rounds: int
         costs.append(1000 * own / seconds)
         one, two = (children["threads"].ask(paths, n_jobs=n_jobs)["wall"] for n_jobs in (1, 2))
         gains.append(one / two)
+    what = f"{kind}, {soundfile.info(paths[0]).samplerate} Hz, {seconds / len(few):.1f} s"
     return (
-        f"| {kind}, {soundfile.info(paths[0]).samplerate} Hz | {difference:.1e} | {statistics.median(costs):.3f} "
+        f"| {what} | {difference:.1e} | {statistics.median(costs):.3f} "
         f"| {spread(ratios)} | {spread(gains)} of {len(paths)} files |"
     )
 
@@ -151,7 +158,9 @@ def main() -> None:
         child(arguments.child)
         return
     print(f"{arguments.rounds} rounds; {N_AGAINST_LIBROSA} files against librosa\n")
-    print("| format | largest difference | ms CPU per second of audio | times as fast as librosa | 2 threads to 1 |")
+    print(
+        "| format, rate, mean length | largest difference | ms CPU per second of audio | times as fast as librosa | 2 threads to 1 |"
+    )
     print("|---|---|---|---|---|")
     children = {name: Child(name, one_core=True) for name in FUNCTIONS}
     children["threads"] = Child("with_audiofeat", one_core=False)
