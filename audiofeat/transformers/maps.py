@@ -61,7 +61,8 @@ class StatsPooling(_MapTransformer):
     """Summarise framewise features over time.
 
     Does to any ``(n_clips, n_rows, n_frames)`` array what the extractors' `pooling` does to their own. Choose it after
-    a step that works on frames, such as `Delta`.
+    a step that works on frames, such as `Delta`. All frames of a map count: padding that the loader added, too, which the
+    extractors' own pooling leaves out.
 
     Parameters
     ----------
