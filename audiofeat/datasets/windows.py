@@ -2,11 +2,14 @@
 
 import os
 from numbers import Real
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from audiofeat._errors import AudioInputError, ClipError, ClipProblem
-from audiofeat.audio.files import FileFacts, file_facts
+
+if TYPE_CHECKING:
+    from audiofeat.audio.files import FileFacts
 
 __all__ = ["windows"]
 
@@ -106,7 +109,10 @@ def _names(paths) -> list[str]:
     return [os.fspath(name) for name in names]
 
 
-def _facts(names: list[str]) -> list[FileFacts]:
+def _facts(names: list[str]) -> list["FileFacts"]:
+    # Imported here because decoding libraries come with it.
+    from audiofeat.audio.files import file_facts
+
     facts, problems = [], []
     for i, name in enumerate(names):
         try:
@@ -118,7 +124,7 @@ def _facts(names: list[str]) -> list[FileFacts]:
     return facts
 
 
-def _bounds(facts: FileFacts, window: float, hop: float, last: str) -> tuple[np.ndarray, np.ndarray]:
+def _bounds(facts: "FileFacts", window: float, hop: float, last: str) -> tuple[np.ndarray, np.ndarray]:
     """Starts and ends [s] of the windows of one recording."""
     rate, n_samples = facts.sample_rate, facts.n_samples
     length, step = (max(1, round(seconds * rate)) for seconds in (window, hop))

@@ -75,9 +75,9 @@ def random_kernels(
         Number of rows of the maps.
     rng : RandomState
         Where they are drawn from.
-    shapes : sequence of (int, int)
+    shapes : sequence of (int, int), default=((3, 3), (3, 7), (7, 3), (5, 5))
         Height and width [taps].
-    dilations : sequence of (int, int)
+    dilations : sequence of (int, int), default=((1, 1), (1, 2), (2, 1), (2, 2))
         Distance between taps, in rows and in frames.
     n_bands : int, default=8
         Number of bands that the positions in frequency are cut into; each kernel runs in one of them.

@@ -46,9 +46,10 @@ class EmbeddingDisplay:
     Examples
     --------
     >>> import matplotlib.pyplot as plt
-    >>> from audiofeat import EmbeddingDisplay, MFCC, datasets
+    >>> from audiofeat import MFCC, AudioLoader, EmbeddingDisplay, datasets
     >>> calls = datasets.make_animal_calls(20, random_state=0)
-    >>> display = EmbeddingDisplay.from_features(MFCC().fit_transform(calls.data), calls.target)
+    >>> features = MFCC().fit_transform(AudioLoader().fit_transform(calls.data))
+    >>> display = EmbeddingDisplay.from_features(features, calls.target)
     >>> display.points.shape
     (20, 2)
     >>> plt.close(display.plot().figure_)
