@@ -1,5 +1,6 @@
 """A group of rows as an image: colours for its values, an axis for its rows."""
 
+import math
 from functools import partial
 
 import numpy as np
@@ -16,6 +17,9 @@ _SIGNED = "RdBu_r"
 _COVERED = 0.9
 # Height that a label needs on the axis [inches].
 _LABEL_HEIGHT = 0.22
+# Notes without a sharp by their semitone, from C0 in the tuning of A4 = 440 Hz.
+_NATURAL = {0: "C", 2: "D", 4: "E", 5: "F", 7: "G", 9: "A", 11: "B"}
+_C0 = 440 * 2 ** (-4 - 9 / 12)
 # Values per pixel beyond which they are averaged rather than picked.
 _DENSE = 1.5
 
@@ -112,18 +116,39 @@ def _scale_in_hz(ax, image, rows: FeatureRows, left: float, right: float) -> Non
     from matplotlib.scale import FuncTransform
     from matplotlib.transforms import IdentityTransform, blended_transform_factory
 
-    to_mel = partial(hz_to_mel, mel_scale=rows.frequency_scale)
-    to_hz = partial(mel_to_hz, mel_scale=rows.frequency_scale)
-    low, high = _ends(to_mel(centres))
-    ax.set_yscale("function", functions=(to_mel, to_hz))
-    # An image has rows of one height in the units of its axis. These have one height in mels, so the image lies in
-    # mels and is taken to Hz, and the axis takes it back.
+    to_steps, to_hz = _scale(rows.frequency_scale)
+    low, high = _ends(to_steps(centres))
+    ax.set_yscale("function", functions=(to_steps, to_hz))
+    # An image has rows of one height in the units of its axis. These have one height in mels or octaves, so the image
+    # lies in those and is taken to Hz, and the axis takes it back.
     image.set_extent((left, right, low, high))
-    image.set_transform(blended_transform_factory(IdentityTransform(), FuncTransform(to_hz, to_mel)) + ax.transData)
+    image.set_transform(blended_transform_factory(IdentityTransform(), FuncTransform(to_hz, to_steps)) + ax.transData)
     ax.set_ylim(*to_hz([low, high]))
-    ticks = _octaves(to_mel, low, high, (high - low) / _most_labels(ax))
+    if rows.frequency_scale == "notes":
+        notes = _notes(float(to_hz(low)), float(to_hz(high)), _most_labels(ax))
+        ax.set_yticks(list(notes.values()), list(notes))
+        return
+    ticks = _octaves(to_steps, low, high, (high - low) / _most_labels(ax))
     if len(ticks) > 1:
         ax.set_yticks(ticks)
+
+
+def _scale(name: str):
+    """From Hz to the unit in which rows have one height, and back."""
+    if name == "notes":
+        # The axis asks for the places of 0 Hz as well, when it chooses ticks of its own.
+        return lambda hz: np.log2(np.maximum(hz, 1e-6)), np.exp2
+    return partial(hz_to_mel, mel_scale=name), partial(mel_to_hz, mel_scale=name)
+
+
+def _notes(low: float, high: float, most: int) -> dict[str, float]:
+    """Names and frequencies [Hz] of the notes within a range: every C or, within two octaves, all without a sharp."""
+    steps = range(math.ceil(12 * math.log2(low / _C0)), math.floor(12 * math.log2(high / _C0)) + 1)
+    chosen = [step for step in steps if step % 12 == 0]
+    if len(chosen) < 3:
+        chosen = [step for step in steps if step % 12 in _NATURAL]
+    chosen = chosen[:: -(-len(chosen) // most) or 1]
+    return {f"{_NATURAL[step % 12]}{step // 12}": _C0 * 2 ** (step / 12) for step in chosen}
 
 
 def _ends(centres):

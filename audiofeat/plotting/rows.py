@@ -9,7 +9,18 @@ from functools import singledispatch
 import numpy as np
 
 from audiofeat.dsp import PCEN, FrameSpec, mel_frequencies
-from audiofeat.transformers import MFCC, Chroma, FeatureBank, MelSpectrogram, Spectrogram
+from audiofeat.transformers import (
+    CQT,
+    GFCC,
+    LFCC,
+    MFCC,
+    Chroma,
+    ChromaCENS,
+    ChromaCQT,
+    FeatureBank,
+    MelSpectrogram,
+    Spectrogram,
+)
 
 __all__ = ["FeatureRows", "describe_rows", "framing"]
 
@@ -34,8 +45,8 @@ class FeatureRows:
         A name for each row; None counts them.
     frequencies : ndarray of shape (n_rows,) or None, default=None
         Centre of each row [Hz], evenly spaced on `frequency_scale`; None for rows that are no frequencies.
-    frequency_scale : {"linear", "slaney", "htk"}, default="linear"
-        The axis of the frequencies: Hz, or one of the two mel scales.
+    frequency_scale : {"linear", "slaney", "htk", "notes"}, default="linear"
+        The axis of the frequencies: Hz, one of the two mel scales, or octaves that are marked by the names of notes.
 
     Examples
     --------
@@ -113,25 +124,50 @@ def _(extractor: MelSpectrogram) -> list[FeatureRows]:
 
 @describe_rows.register
 def _(extractor: MFCC) -> list[FeatureRows]:
-    orders = [
-        "MFCC",
-        *("MFCC delta" if order == 1 else f"MFCC delta {order}" for order in range(1, extractor.deltas + 1)),
-    ]
-    return [FeatureRows(extractor._value("n_mfcc"), label, "Coefficient", "signed") for label in orders]
+    return _coefficients("MFCC", extractor._value("n_mfcc"), extractor.deltas)
 
 
 @describe_rows.register
-def _(extractor: Chroma) -> list[FeatureRows]:
+def _(extractor: LFCC) -> list[FeatureRows]:
+    return _coefficients("LFCC", extractor.n_lfcc, extractor.deltas)
+
+
+@describe_rows.register
+def _(extractor: GFCC) -> list[FeatureRows]:
+    return _coefficients("GFCC", extractor.n_gfcc, extractor.deltas)
+
+
+@describe_rows.register(Chroma)
+@describe_rows.register(ChromaCQT)
+@describe_rows.register(ChromaCENS)
+def _(extractor) -> list[FeatureRows]:
     names = None
     if extractor.n_chroma == 12:
-        names = tuple(name.removeprefix("chroma_") for name in extractor._row_names())
+        names = tuple(name.rpartition("_")[2] for name in extractor._row_names())
     value = "Energy" if extractor.chroma_norm is None else "Relative energy"
     return [FeatureRows(extractor.n_chroma, "Pitch class", value, names=names)]
 
 
 @describe_rows.register
+def _(extractor: CQT) -> list[FeatureRows]:
+    filters = extractor._filters()
+    # An estimated tuning is that of each clip, and less than half a row.
+    steps = np.arange(filters.n_bins) + (0.0 if filters.tuning == "estimate" else filters.tuning)
+    centres = filters.lowest * 2.0 ** (steps / filters.bins_per_octave)
+    value, scale = ("Level [dB]", "linear") if extractor.scale == "db" else ("Magnitude", "log")
+    # Four decades of a magnitude are 80 dB.
+    return [FeatureRows(filters.n_bins, "Note", value, scale, 4.0, frequencies=centres, frequency_scale="notes")]
+
+
+@describe_rows.register
 def _(extractor: FeatureBank) -> list[FeatureRows]:
     return [rows for _, member in extractor.transformers_ for rows in describe_rows(member)]
+
+
+def _coefficients(name: str, number: int, deltas: int) -> list[FeatureRows]:
+    """Coefficients, and their derivatives on panels of their own."""
+    orders = [name, *(f"{name} delta" if order == 1 else f"{name} delta {order}" for order in range(1, deltas + 1))]
+    return [FeatureRows(number, label, "Coefficient", "signed") for label in orders]
 
 
 def _spectral_values(extractor) -> tuple[str, str, float]:

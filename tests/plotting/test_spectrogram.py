@@ -4,7 +4,20 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from audiofeat import MFCC, AudioLoader, Chroma, FeatureBank, MelSpectrogram, Spectrogram, SpectrogramDisplay
+from audiofeat import (
+    CQT,
+    GFCC,
+    LFCC,
+    MFCC,
+    AudioLoader,
+    Chroma,
+    ChromaCENS,
+    ChromaCQT,
+    FeatureBank,
+    MelSpectrogram,
+    Spectrogram,
+    SpectrogramDisplay,
+)
 from audiofeat.dsp import mel_frequencies
 from audiofeat.plotting import FeatureRows
 from audiofeat.transformers._base import FeatureExtractor
@@ -72,6 +85,42 @@ def test_chroma_has_note_names(draw):
     draw(display.plot(small))
     assert set(labels(small.yaxis)) <= set("CDEFGAB")
     draw(SpectrogramDisplay.from_clip(sine(440), Chroma(n_chroma=24)).plot())
+
+
+@pytest.mark.parametrize("extractor", [ChromaCQT(), ChromaCENS()], ids=["cqt", "cens"])
+def test_every_chroma_has_note_names(draw, extractor):
+    _, ax = plt.subplots(figsize=(4, 4))
+    display = draw(SpectrogramDisplay.from_clip(sine(440, 1.0), extractor).plot(ax))
+    assert labels(ax.yaxis) == ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
+    assert display.values[:, 8].argmax() == 9
+    assert ax.get_ylabel() == "Pitch class"
+
+
+@pytest.mark.parametrize("bins_per_octave", [12, 36])
+def test_a_sine_stands_at_its_note_on_the_axis_of_a_constant_q_transform(draw, bins_per_octave):
+    extractor = CQT(n_bins=7 * bins_per_octave, bins_per_octave=bins_per_octave)
+    display = draw(SpectrogramDisplay.from_clip(sine(440, 1.0), extractor).plot())
+    _, height = place(display, display.values[:, 16].argmax(), 16)
+    assert height == pytest.approx(440)
+    notes = dict(zip(labels(display.ax_.yaxis), display.ax_.get_yticks(), strict=True))
+    assert notes["C4"] == pytest.approx(261.626, rel=1e-5)
+    assert list(notes) == [f"C{octave}" for octave in range(1, 8)]
+    assert (display.ax_.get_ylabel(), display.colorbar_.ax.get_ylabel()) == ("Note", "Level [dB]")
+
+
+def test_few_octaves_have_more_notes(draw):
+    extractor = CQT(n_bins=12, fmin=261.626, tuning="estimate", scale="linear")
+    display = draw(SpectrogramDisplay.from_clip(sine(440, 1.0), extractor).plot())
+    assert labels(display.ax_.yaxis) == [f"{name}4" for name in "CDEFGAB"]
+
+
+@pytest.mark.parametrize("extractor", [LFCC(n_lfcc=13, deltas=1), GFCC(n_gfcc=13, deltas=1)], ids=["lfcc", "gfcc"])
+def test_other_cepstra_are_drawn_as_mfcc_is(draw, extractor):
+    display = draw(SpectrogramDisplay.from_clip(sine(440), extractor).plot())
+    name = type(extractor).__name__
+    assert [ax.get_ylabel() for ax in display.ax_] == [name, f"{name} delta"]
+    low, high = display.image_[0].get_clim()
+    assert low == -high
 
 
 def test_mfcc_counts_coefficients_and_colours_them_around_zero(draw):
