@@ -1,6 +1,7 @@
 """Keras and its backend: chosen before Keras is imported, quiet, on one thread, and seeded without side effects."""
 
 import json
+import logging
 import os
 import random
 import re
@@ -18,6 +19,7 @@ from audiofeat._errors import MissingExtraError
 from audiofeat._optional import need
 
 __all__ = [
+    "compiling_anew",
     "keep_out_of_the_registry",
     "load_keras",
     "make_forward",
@@ -181,6 +183,25 @@ def threads_capped():
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def compiling_anew():
+    """Keep TensorFlow from warning that the training step of each new network is compiled.
+
+    It takes several fits in one process, such as those of a search, for a loop that compiles by mistake.
+    """
+    # The record is made by this logger itself, so that a filter on it is enough.
+    logger = logging.getLogger("tensorflow")
+
+    def is_other(record):
+        return "triggered tf.function retracing" not in record.getMessage()
+
+    logger.addFilter(is_other)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_other)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from audiofeat.neural.backend import load_keras, threads_capped, to_numpy
+from audiofeat.neural.backend import compiling_anew, load_keras, threads_capped, to_numpy
 
 __all__ = ["train"]
 
@@ -80,7 +80,7 @@ def train(
     )
     history = []
     model.stop_training = False
-    with threads_capped():
+    with threads_capped(), compiling_anew():
         called.on_train_begin()
         for number in range(first_epoch, first_epoch + epochs):
             started = time.perf_counter()

@@ -1,4 +1,5 @@
 import gc
+import logging
 
 import numpy as np
 import pytest
@@ -36,6 +37,24 @@ def test_memory_of_a_fit_goes_with_its_network(maps):
         return sum(type(thing).__name__ == "FuncGraph" for thing in gc.get_objects())
 
     assert n_graphs() == n_graphs()
+
+
+def test_many_fits_are_no_reason_to_warn(maps, monkeypatch):
+    if load_keras(by="test").backend.backend() != "tensorflow":
+        pytest.skip("looks for warnings of TensorFlow")
+    said = []
+    logger = logging.getLogger("tensorflow")
+    handler = logging.Handler()
+    monkeypatch.setattr(handler, "emit", lambda record: said.append(record.getMessage()))
+    logger.addHandler(handler)
+    try:
+        for _ in range(6):
+            CNNClassifier(linear, epochs=1, random_state=0).fit(*maps)
+        logger.warning("something else")
+    finally:
+        logger.removeHandler(handler)
+    assert said == ["something else"]
+    assert not logger.filters
 
 
 def _sgd_of_nothing():
