@@ -327,6 +327,9 @@ def _read_skops(path: Path, trusted, differences):
 def _why_not(path: Path, exc: Exception, differences) -> str:
     """Say why a model does not load, and with what it would."""
     said = f"{type(exc).__name__}: {exc}"
+    if isinstance(exc, ModuleNotFoundError) and not _named_as_modules_are(exc.name or ""):
+        # What is no pickle at all is read as the start of one, and its text as the name of a module.
+        return f"{path} is no model that can be loaded: it is no file that save_model or joblib wrote."
     if isinstance(exc, ModuleNotFoundError) and not (exc.name or "").startswith(("audiofeat.", "sklearn.")):
         return (
             f"{path} cannot be loaded, because it needs the module {exc.name}, which is not here. Install it, or put it "
@@ -341,6 +344,10 @@ def _why_not(path: Path, exc: Exception, differences) -> str:
             "function or class of the script that saved it; put that into a module that can be imported here."
         )
     return f"{path} is no model that can be loaded ({said}). Get the file anew, or fit the model again."
+
+
+def _named_as_modules_are(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))
 
 
 def _in_words(differences) -> str:

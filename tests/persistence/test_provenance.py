@@ -207,6 +207,12 @@ def test_a_module_that_is_missing_is_named(tmp_path, monkeypatch):
         load_model(tmp_path / "m.joblib")
 
 
+def test_a_script_is_no_model(tmp_path):
+    (tmp_path / "script.py").write_text("cimport numpy, scipy\nprint(1)\n")
+    with pytest.raises(ModelLoadError, match="is no model that can be loaded: it is no file that save_model or joblib"):
+        load_model(tmp_path / "script.py")
+
+
 def test_a_record_of_a_later_version_is_read(classical, tmp_path):
     facts = json.loads(record(classical).to_json()) | {"format": 2, "mood": "good"}
     assert Provenance.from_json(json.dumps(facts)).classes == ["cat", "dog"]
