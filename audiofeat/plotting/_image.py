@@ -90,6 +90,9 @@ def _coloured(values, rows: FeatureRows):
     if rows.value_scale == "signed":
         limit = float(np.quantile(np.abs(values), _COVERED)) or 1.0
         return values, Normalize(-limit, limit)
+    if rows.value_scale == "rowwise":
+        low, high = values.min(axis=1, keepdims=True), values.max(axis=1, keepdims=True)
+        return (values - low) / np.where(high > low, high - low, 1.0), Normalize(0.0, 1.0)
     top = float(values.max())
     if rows.value_scale == "log" and top > 0:
         floor = top * 10.0**-rows.decades

@@ -17,8 +17,10 @@ from audiofeat.transformers import (
     Chroma,
     ChromaCENS,
     ChromaCQT,
+    Energy,
     FeatureBank,
     MelSpectrogram,
+    SpectralShape,
     Spectrogram,
 )
 
@@ -37,8 +39,9 @@ class FeatureRows:
         What they are, with their unit: the label of the axis.
     value_label : str, default="Value"
         What their values are, with their unit: the label of the colour bar.
-    value_scale : {"linear", "log", "signed"}, default="linear"
-        How colours follow values: evenly; by ratios, for powers and magnitudes; or in two hues that meet at zero.
+    value_scale : {"linear", "log", "signed", "rowwise"}, default="linear"
+        How colours follow values: evenly; by ratios, for powers and magnitudes; in two hues that meet at zero; or evenly
+        from the lowest to the highest value of each row, for rows in different units.
     decades : float, default=8.0
         With ``value_scale="log"``, how many powers of ten below the maximum are told apart.
     names : tuple of str or None, default=None
@@ -157,6 +160,14 @@ def _(extractor: CQT) -> list[FeatureRows]:
     value, scale = ("Level [dB]", "linear") if extractor.scale == "db" else ("Magnitude", "log")
     # Four decades of a magnitude are 80 dB.
     return [FeatureRows(filters.n_bins, "Note", value, scale, 4.0, frequencies=centres, frequency_scale="notes")]
+
+
+@describe_rows.register(Energy)
+@describe_rows.register(SpectralShape)
+def _(extractor) -> list[FeatureRows]:
+    names = tuple(name.removeprefix("spectral_") for name in extractor._row_names())
+    # Hz, dimensionless numbers and amplitudes would have one colour scale, on which Hz alone are seen.
+    return [FeatureRows(len(names), type(extractor).__name__, "From lowest to highest", "rowwise", names=names)]
 
 
 @describe_rows.register

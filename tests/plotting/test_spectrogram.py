@@ -13,8 +13,10 @@ from audiofeat import (
     Chroma,
     ChromaCENS,
     ChromaCQT,
+    Energy,
     FeatureBank,
     MelSpectrogram,
+    SpectralShape,
     Spectrogram,
     SpectrogramDisplay,
 )
@@ -121,6 +123,18 @@ def test_other_cepstra_are_drawn_as_mfcc_is(draw, extractor):
     assert [ax.get_ylabel() for ax in display.ax_] == [name, f"{name} delta"]
     low, high = display.image_[0].get_clim()
     assert low == -high
+
+
+def test_descriptors_in_different_units_have_each_their_own_range(draw):
+    clip = (RATE, np.concatenate([sine(440)[1], sine(2000)[1]]))
+    display = draw(SpectrogramDisplay.from_clip(clip, SpectralShape(("centroid", "flatness"))).plot())
+    shown = display.image_.get_array()
+    np.testing.assert_array_equal([shown.min(axis=1), shown.max(axis=1)], [[0, 0], [1, 1]])
+    # What is kept are the values themselves.
+    assert display.values[0].max() > 1900
+    assert labels(display.ax_.yaxis) == ["centroid", "flatness"]
+    silence = draw(SpectrogramDisplay.from_clip((RATE, np.zeros(RATE)), Energy()).plot())
+    assert not silence.image_.get_array().any()
 
 
 def test_mfcc_counts_coefficients_and_colours_them_around_zero(draw):
