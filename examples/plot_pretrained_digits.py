@@ -105,7 +105,7 @@ print(table.round(3).to_string())
 import matplotlib.pyplot as plt
 from scipy.stats import ttest_1samp
 
-figure, ax = plt.subplots(figsize=(7, 2.2), layout="constrained")
+figure, ax = plt.subplots(figsize=(7, 1.9), layout="constrained")
 for row, way in enumerate(list(ways)[1:]):
     gains = table[way] - table["from scratch"]
     low, high = ttest_1samp(gains, 0).confidence_interval(0.95)
@@ -118,10 +118,13 @@ ax.set(
     yticks=range(len(ways) - 1),
     yticklabels=list(ways)[1:],
     xlabel="Accuracy gained over a network from scratch (grey: each seed)",
+    ylim=(len(ways) - 1.5, -0.5),
 )
-ax.invert_yaxis()
 
 # %%
+# A new last layer alone can only weigh what told the old words apart, which need not be enough for the new ones. The layers
+# before it adapt with little.
+#
 # What of the network was trained shows in its summary:
 
 print(ways["and two blocks"].summary())
