@@ -19,6 +19,7 @@ from audiofeat._errors import MissingExtraError
 from audiofeat._optional import need
 
 __all__ = [
+    "SEEDING",
     "compiling_anew",
     "keep_out_of_the_registry",
     "load_keras",
@@ -38,7 +39,7 @@ _CHATTER = re.compile(
 )
 
 # Seeding goes through generators that all threads of a process share.
-_SEEDING = threading.RLock()
+SEEDING = threading.RLock()
 
 
 def load_keras(*, by, verbose=0):
@@ -211,7 +212,7 @@ def seeded(seed):
     Keras draws the seeds of its initialisers and dropout layers from Python's generator; under torch, dropout draws
     from torch's. TensorFlow's and JAX's own generators are not used. NumPy's is seeded for user-made architectures.
     """
-    with _SEEDING, ExitStack() as stack:
+    with SEEDING, ExitStack() as stack:
         stack.callback(random.setstate, random.getstate())
         stack.callback(np.random.set_state, np.random.get_state())  # noqa: NPY002
         random.seed(seed)

@@ -2,18 +2,15 @@
 
 import json
 from itertools import pairwise
-from threading import RLock
 
 import numpy as np
 
-from audiofeat.neural.backend import load_keras, make_forward, seeded, to_numpy
+from audiofeat.neural.backend import SEEDING, load_keras, make_forward, seeded, to_numpy
 
 __all__ = ["Network"]
 
 # Clips that are pushed through the network together; bounds the memory of a prediction.
 _CLIPS_AT_ONCE = 32
-# A server may ask a loaded network from several threads before it is rebuilt. One lock for all: networks are pickled.
-_BUILDING = RLock()
 
 
 class Network:
@@ -49,7 +46,9 @@ class Network:
     def model(self):
         """The Keras model, rebuilt if it comes from a pickle."""
         if self._state is not None:
-            with _BUILDING:
+            # A server may ask a loaded network from several threads before it is rebuilt. With the lock that building
+            # takes anyway, because a second one could wait for it crosswise.
+            with SEEDING:
                 if self._state is not None:
                     self._rebuild(self._state)
         return self._model
@@ -68,7 +67,7 @@ class Network:
     def logits(self, maps):
         """Compute the output of the network for a float32 array of maps."""
         if self._forward is None:
-            with _BUILDING:
+            with SEEDING:
                 if self._forward is None:
                     self._forward = make_forward(self.model, n_clips=_CLIPS_AT_ONCE)
         starts = list(range(0, len(maps), _CLIPS_AT_ONCE))

@@ -1,6 +1,7 @@
 """A trained network with new classes."""
 
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import joblib
 import numpy as np
@@ -178,6 +179,25 @@ def test_network_without_a_dense_end_is_refused(maps, new_clips, tuned):
 def test_networks_of_users(architecture, maps, new_clips, tuned):
     source = CNNClassifier(architecture, epochs=1, random_state=0).fit(*maps)
     assert tuned(source, trainable=1).fit(*new_clips).predict(new_clips[0]).shape == (12,)
+
+
+def test_a_fit_and_a_loaded_network_do_not_wait_for_each_other(fitted, maps):
+    """Both build networks, and building is for one thread at a time."""
+    X, y = maps
+    state = pickle.dumps(fitted)
+    expected = fitted.predict_proba(X)
+
+    def predict(_):
+        return pickle.loads(state).predict_proba(X)
+
+    def tune(_):
+        return CNNClassifier(pretrained=pickle.loads(state), epochs=1, random_state=0).fit(X, y)
+
+    with ThreadPoolExecutor(4) as pool:
+        tuned, predicted = pool.map(tune, range(2)), pool.map(predict, range(2))
+        assert all(len(model.history_) == 1 for model in tuned)
+        for probabilities in predicted:
+            np.testing.assert_allclose(probabilities, expected, atol=1e-7)
 
 
 def _ending_in_a_reshape(input_shape, n_outputs):
