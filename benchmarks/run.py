@@ -19,11 +19,12 @@ from pathlib import Path
 
 from clips import N_CLIPS, SECONDS
 from peers import ADAPTERS, CASES
+from results import write_section
 
 HERE = Path(__file__).parent
 _OTHERS = (
     ("From files", "files.py"),
-    ("Memory above the output", "memory.py"),
+    ("Memory beside the output", "memory.py"),
     ("A whole search", "search.py"),
     ("Along a recording, in windows of 3 s every second", "long_recordings.py"),
 )
@@ -106,20 +107,24 @@ def main() -> None:
     libraries = arguments.libraries.split(",")
     times, errors = measure(libraries, arguments.rounds)
     text = (
-        "# Results\n\n## Arrays in memory\n\nMade by `make bench`. "
-        f"Python {platform.python_version()}, {platform.machine()}, one core; {versions(libraries)}.\n"
+        f"Made by `make bench`. Python {platform.python_version()}, {platform.machine()}, one core; "
+        f"{versions(libraries)}.\n"
         f"{arguments.rounds} interleaved rounds over {N_CLIPS} clips of {SECONDS:g} s; "
         "median, with the quarter and three-quarter points of the ratios.\n\n"
         f"{report(times)}\n"
     )
     if errors:
         text += "\nNot run: " + "; ".join(f"{library} ({reason})" for library, reason in errors.items()) + ".\n"
-    for title, script in () if arguments.arrays_only else _OTHERS:
+    write_section("Arrays in memory", text)
+    print(text)
+    if arguments.arrays_only:
+        return
+    for title, script in _OTHERS:
         print(script, file=sys.stderr)
         done = subprocess.run([sys.executable, "-W", "ignore", HERE / script], capture_output=True, text=True)
-        text += f"\n## {title}\n\n`python benchmarks/{script}`\n\n{done.stdout or done.stderr[-500:]}"
-    (HERE / "RESULTS.md").write_text(text)
-    print(text)
+        write_section(title, f"`python benchmarks/{script}`\n\n{done.stdout or done.stderr[-500:]}")
+    # It writes its own section, by the version of librosa.
+    subprocess.run([sys.executable, "-W", "ignore", HERE / "exactness.py"], check=False)
 
 
 if __name__ == "__main__":
