@@ -5,12 +5,13 @@ Conventions: work is a list of items that take about as long as a clip, from a t
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from joblib import Parallel, delayed
+from joblib import cpu_count, effective_n_jobs
 from threadpoolctl import ThreadpoolController
 
 __all__ = ["one_blas_thread", "share_out"]
@@ -44,16 +45,24 @@ def share_out(items: Sequence[Item], work: Callable[[list[Item]], None], *, n_jo
             waiting.clear()
             raise
 
-    def threads() -> Iterator[Any]:
-        # joblib asks for as many as it has threads, and then for one whenever one ends.
-        while waiting:
-            yield delayed(work_on_what_waits)()
+    n_threads = min(_n_threads(n_jobs), len(items))
+    if n_threads <= 1:
+        work_on_what_waits()
+        return
+    # joblib's own loop over threads looks for results every 10 ms, as long as ten clips take.
+    with ThreadPoolExecutor(n_threads) as pool:
+        try:
+            for future in [pool.submit(work_on_what_waits) for _ in range(n_threads)]:
+                future.result()
+        finally:
+            # Interrupted from the keyboard, this thread has others to stop.
+            waiting.clear()
 
-    try:
-        Parallel(n_jobs=n_jobs, require="sharedmem")(threads())
-    finally:
-        # Interrupted from the keyboard, the main thread leaves others behind.
-        waiting.clear()
+
+def _n_threads(n_jobs: int | None) -> int:
+    n_threads = effective_n_jobs(n_jobs)
+    # Where joblib hands out work to a cluster, all of its cores are not those of this machine.
+    return min(n_threads, cpu_count()) if n_jobs is not None and n_jobs < 0 else n_threads
 
 
 def _take(waiting: deque[Item]) -> list[Item]:

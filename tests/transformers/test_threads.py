@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+from joblib import cpu_count, parallel_config
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from audiofeat import MFCC, FeatureBank
@@ -49,6 +50,34 @@ def test_two_threads_share_a_short_list():
 
     share_out(range(4), work, n_jobs=2)
     assert len(set(names)) == 2
+
+
+@pytest.mark.parametrize(
+    ("n_jobs", "config", "expected"),
+    [
+        (None, {}, 1),
+        (None, {"n_jobs": 3}, 3),
+        (None, {"backend": "threading", "n_jobs": 3}, 3),
+        (2, {"n_jobs": 3}, 2),
+        (1, {"n_jobs": 3}, 1),
+        (-1, {}, cpu_count()),
+        (-1000, {}, 1),
+    ],
+)
+def test_number_of_threads_is_joblibs(n_jobs, config, expected):
+    with parallel_config(**{"backend": "loky", **config}):
+        assert _threads._n_threads(n_jobs) == expected
+
+
+def test_one_thread_is_the_callers():
+    idents = set()
+    share_out(range(5), lambda items: idents.add(threading.get_ident()), n_jobs=None)
+    assert idents == {threading.get_ident()}
+
+
+def test_no_thread_is_an_error():
+    with pytest.raises(ValueError, match="n_jobs == 0"):
+        MFCC(n_jobs=0).fit_transform(np.ones((2, 3000)))
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
