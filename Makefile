@@ -59,7 +59,7 @@ $(BENCH_VENV)/.installed: pyproject.toml benchmarks/requirements.txt
 
 bench: $(BENCH_VENV)/.installed
 	$(BENCH_VENV)/bin/python benchmarks/run.py
-	$(BENCH_VENV)/bin/python benchmarks/exactness.py
+	$(BENCH_VENV)/bin/python benchmarks/nested.py --write
 
 clean:
 	rm -rf $(VENV) $(BENCH_VENV) build dist docs/_build docs/gallery docs/generated *.egg-info
