@@ -270,16 +270,25 @@ def _write(comparison, data: Recordings, loader, folder: Path) -> dict:
 
 def _as_values(comparison, files: dict) -> dict:
     """The result for programs."""
-    table = comparison.table.drop(columns=["params", "fold_params"], errors="ignore")
-    held_out = comparison.held_out
     return {
         "features": comparison.best_features,
         "model": comparison.best_model,
         "metric": comparison.metric,
         "score": comparison.best_score,
-        # By way of JSON, in which what is missing is null.
-        "table": json.loads(table.to_json(orient="records")),
+        "table": _records(comparison.table.drop(columns=["params", "fold_params"], errors="ignore")),
+        "differences": _records(comparison.tests),
         "beware": [guard.text for guard in comparison.guards if not guard.passed],
-        "test": None if held_out is None else {"n_clips": held_out.n_clips, "accuracy": held_out.accuracy},
+        "test": None if comparison.held_out is None else _tested(comparison.held_out),
         "files": [str(file) for file in files],
     }
+
+
+def _tested(held_out) -> dict:
+    low, high = held_out.interval
+    accuracy = {"accuracy": held_out.accuracy, "low": low, "high": high}
+    return {"n_clips": held_out.n_clips, **accuracy, "rivals": _records(held_out.tests)}
+
+
+def _records(table) -> list[dict]:
+    # By way of JSON, in which what is missing is null; pandas would round small p-values to ten places.
+    return json.loads(table.to_json(orient="records", double_precision=15))

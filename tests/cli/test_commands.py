@@ -1,5 +1,6 @@
 """The command line as a person uses it."""
 
+import itertools
 import json
 import os
 import shlex
@@ -16,6 +17,7 @@ from PIL import Image
 
 from audiofeat import datasets
 from audiofeat.cli import main
+from audiofeat.compare.statistics import holm
 
 
 @pytest.fixture(scope="module")
@@ -245,3 +247,35 @@ def test_compare_reads_a_table_with_groups(tmp_path, capfd):
     assert {row["features"] for row in found["table"] if row["kind"] == "candidate"} == {"mfcc", "energy"}
     assert "40 to compare on, none kept aside" in err
     assert all((tmp_path / "r" / name).exists() for name in ("report.html", "model.joblib", "clips.png"))
+
+
+def test_json_has_the_tests_of_the_differences(recordings, tmp_path, capfd):
+    arguments = ["--features", "mfcc,energy,chroma", "--models", "logistic", "--folds", "3", "--jobs", "1", "--json"]
+    main(["compare", str(recordings), "-o", str(tmp_path), *arguments])
+    found = json.loads(capfd.readouterr().out)
+
+    scores = {
+        f"{row['features']} + {row['model']}": [row[f"fold_{i}"] for i in range(3)]
+        for row in found["table"]
+        if row["kind"] == "candidate"
+    }
+    differences = found["differences"]
+    assert {frozenset((row["first"], row["second"])) for row in differences} == set(
+        map(frozenset, itertools.combinations(scores, 2))
+    )
+    for row in differences:
+        of_folds = np.subtract(scores[row["first"]], scores[row["second"]])
+        assert row["difference"] == pytest.approx(of_folds.mean())
+        assert row["low"] <= row["difference"] <= row["high"]
+        assert row["distinguishable"] == (row["p_holm"] < 0.05)
+    assert [row["p_holm"] for row in differences] == pytest.approx(holm([row["p"] for row in differences]))
+
+    test = found["test"]
+    assert test["low"] <= test["accuracy"] <= test["high"]
+    rivals = {row["rival"]: row for row in test["rivals"]}
+    assert "majority class" in rivals
+    assert len(set(rivals) & set(scores)) == 1
+    for row in rivals.values():
+        more = (row["only_winner"] - row["only_rival"]) / test["n_clips"]
+        assert test["accuracy"] - row["accuracy"] == pytest.approx(more)
+        assert set(row) == {"rival", "accuracy", "only_winner", "only_rival", "p", "p_holm", "distinguishable"}
