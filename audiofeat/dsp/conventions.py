@@ -33,6 +33,9 @@ class Convention:
     scales_c0 : bool
         Whether the first cepstral coefficient is scaled like the others, which makes it sqrt(2) times that of the
         orthonormal cosine transform.
+    split_radix : bool
+        Whether spectra are computed in float32 by the toolkit's own transform, whatever the type of the clip, so that its
+        rounding is part of the result.
 
     References
     ----------
@@ -47,6 +50,7 @@ class Convention:
     may_center: bool
     drops_edge_bins: bool
     scales_c0: bool
+    split_radix: bool
 
 
 CONVENTIONS = {
@@ -59,6 +63,7 @@ CONVENTIONS = {
         may_center=True,
         drops_edge_bins=False,
         scales_c0=False,
+        split_radix=True,
     ),
     "htk": Convention(
         sample_scale=2.0**15,
@@ -68,6 +73,7 @@ CONVENTIONS = {
         may_center=False,
         drops_edge_bins=True,
         scales_c0=True,
+        split_radix=False,
     ),
 }
 

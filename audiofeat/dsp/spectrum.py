@@ -17,6 +17,7 @@ import scipy.sparse
 
 from audiofeat.dsp.conventions import CONVENTIONS, Convention, emphasised, prepared
 from audiofeat.dsp.framing import FrameSpec
+from audiofeat.dsp.split_radix import split_radix_rfft, takes
 from audiofeat.dsp.transform import rfft
 
 __all__ = ["Block", "ConventionBlock", "blocks", "power_spectrum"]
@@ -160,9 +161,16 @@ class ConventionBlock(Block):
         return np.square(prepared(self.frames, self._convention)).sum(axis=1)
 
     def _transform(self, frames: np.ndarray) -> np.ndarray:
+        n_fft, dtype = len(self._window), frames.dtype
+        split_radix = self._convention.split_radix and takes(n_fft)
+        if split_radix:
+            frames = frames.astype(np.float32)
         frames = emphasised(prepared(frames, self._convention), self._convention)
-        frames *= self._window[: frames.shape[1]]
-        return rfft(frames.T, len(self._window))
+        frames *= self._window[: frames.shape[1]].astype(frames.dtype, copy=False)
+        if not split_radix:
+            return rfft(frames.T, n_fft)
+        spectrum = split_radix_rfft(np.pad(frames.T, ((0, n_fft - frames.shape[1]), (0, 0))))
+        return spectrum.astype(np.result_type(dtype, np.complex64), copy=False)
 
 
 def blocks(audio: np.ndarray, spec: FrameSpec) -> Iterator[Block]:
