@@ -188,8 +188,8 @@ def _about_model(path: str, as_json: bool) -> None:
     facts = read_provenance(path)
     if facts is None:
         raise click.ClickException(
-            f"{path} says nothing about itself: it was not written by save_model. Only loading it would tell more, and "
-            "that can run any code."
+            f"{path} says nothing about itself: save_model did not write it, or it is cut off. Only loading it would "
+            "tell more, and that can run any code."
         )
     if as_json:
         click.echo(json.dumps({"path": path, **asdict(facts)}, ensure_ascii=False))

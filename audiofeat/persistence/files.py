@@ -20,6 +20,7 @@ from audiofeat._errors import MissingExtraError, ModelLoadError, ModelVersionWar
 from audiofeat._optional import need
 from audiofeat.neural.network import Network
 from audiofeat.persistence.anatomy import parts, without_store
+from audiofeat.persistence.foreign import foreign_kind, foreign_text
 from audiofeat.persistence.provenance import Provenance, record
 from audiofeat.persistence.trust import check_architecture, trusted_types
 from audiofeat.transformers._onnx import OnnxModel, read_model
@@ -143,8 +144,8 @@ def load_model(path, *, trusted=()):
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
+    FileNotFoundError, IsADirectoryError
+        If there is no such file, or it is a folder.
     ModelLoadError
         If the file is no model, or holds types that are not trusted, or does not load: the message says which versions it
         was saved with, and what to do.
@@ -187,6 +188,7 @@ def load_model(path, *, trusted=()):
             except Exception as exc:
                 # What a pickle of another version makes of the classes of this one is anything at all.
                 raise ModelLoadError(_why_not(path, exc, differences)) from exc
+    _check_loaded(model, path)
     if differences:
         warnings.warn(f"{path} {_in_words(differences)}", ModelVersionWarning, stacklevel=2)
     return model
@@ -207,10 +209,10 @@ def read_provenance(path):
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such file.
+    FileNotFoundError, IsADirectoryError
+        If there is no such file, or it is a folder.
     ModelLoadError
-        If the record is damaged, or a file named ``.skops`` is none.
+        If the record is damaged, or the file is of another kind, such as a recording, or named ``.skops`` and none.
     """
     path = Path(path)
     return _provenance(path, _kind(path, by="read_provenance"))
@@ -245,7 +247,7 @@ def writing(path):
 
 
 def _check_model(model) -> None:
-    if isinstance(model, type) or not hasattr(model, "get_params"):
+    if not _is_estimator(model):
         hint = " Pass its attribute best_estimator." if hasattr(model, "best_estimator") else ""
         raise TypeError(f"save_model got {model!r}; expected a fitted pipeline or another fitted estimator.{hint}")
     try:
@@ -256,10 +258,30 @@ def _check_model(model) -> None:
         ) from exc
 
 
+def _check_loaded(model, path: Path) -> None:
+    if _is_estimator(model) or (hasattr(model, "predict") and not isinstance(model, type)):
+        return
+    kind = f"the class {model.__name__}" if isinstance(model, type) else f"an object of type {type(model).__name__}"
+    hint = " Save its attribute best_estimator." if hasattr(model, "best_estimator") else ""
+    raise ModelLoadError(
+        f"{path} holds {kind}; expected an estimator, such as a fitted pipeline.{hint or ' Save that with save_model.'}"
+    )
+
+
+def _is_estimator(model) -> bool:
+    return hasattr(model, "get_params") and not isinstance(model, type)
+
+
 def _kind(path: Path, *, by: str) -> str:
     """Tell whether a file is to be read as "skops" or as "joblib"."""
+    if path.is_dir():
+        raise IsADirectoryError(
+            f"{by} got {str(path)!r}, which is a folder; expected a file, such as model.joblib in it."
+        )
     if not path.is_file():
         raise FileNotFoundError(f"{by} got {str(path)!r}, and there is no such file.")
+    if (foreign := foreign_kind(path)) is not None:
+        raise ModelLoadError(_is_foreign(path, foreign))
     if zipfile.is_zipfile(path):
         return "skops"
     if path.suffix == ".skops":
@@ -327,9 +349,10 @@ def _read_skops(path: Path, trusted, differences):
 def _why_not(path: Path, exc: Exception, differences) -> str:
     """Say why a model does not load, and with what it would."""
     said = f"{type(exc).__name__}: {exc}"
-    if isinstance(exc, ModuleNotFoundError) and not _named_as_modules_are(exc.name or ""):
-        # What is no pickle at all is read as the start of one, and its text as the name of a module.
-        return f"{path} is no model that can be loaded: it is no file that save_model or joblib wrote."
+    if (text := foreign_text(path)) is not None:
+        return _is_foreign(path, text)
+    if _is_cut_off(exc):
+        return f"{path} ends in the middle of the model ({said}). Get the file anew, or save the model again."
     if isinstance(exc, ModuleNotFoundError) and not (exc.name or "").startswith(("audiofeat.", "sklearn.")):
         return (
             f"{path} cannot be loaded, because it needs the module {exc.name}, which is not here. Install it, or put it "
@@ -346,8 +369,13 @@ def _why_not(path: Path, exc: Exception, differences) -> str:
     return f"{path} is no model that can be loaded ({said}). Get the file anew, or fit the model again."
 
 
-def _named_as_modules_are(name: str) -> bool:
-    return all(part.isidentifier() for part in name.split("."))
+def _is_foreign(path: Path, kind: str) -> str:
+    return f"{path} is {kind}; expected a model that save_model, joblib or skops wrote."
+
+
+def _is_cut_off(exc: Exception) -> bool:
+    # The unpickler, joblib's arrays and zlib each say it in their own way.
+    return isinstance(exc, EOFError) or any(words in str(exc) for words in ("EOF: ", "truncated", "exhausted"))
 
 
 def _in_words(differences) -> str:

@@ -200,12 +200,17 @@ def test_what_stands_for_nothing(model_file, tmp_path, capfd):
         assert says in err
 
 
-@pytest.mark.parametrize("content", [b"# Read me", b""])
-def test_what_is_no_model(tmp_path, content, capfd):
-    (tmp_path / "README.md").write_bytes(content)
+def test_what_is_no_model(tmp_path, long_recording, capfd):
+    (tmp_path / "README.md").write_text("# Read me")
     joblib.dump({"a": 1}, tmp_path / "dict.joblib")
-    for name, says in (("README.md", "is no model that can be loaded"), ("dict.joblib", "holds a dict; expected a")):
-        code, _, err = fails(capfd, tmp_path / name, "x.wav")
+    told = {
+        tmp_path / "README.md": "is text that begins '# Read me'; expected a model that",
+        tmp_path / "dict.joblib": "holds an object of type dict; expected an estimator",
+        # The model was forgotten.
+        long_recording: "night.flac is a FLAC recording; expected a model that",
+    }
+    for name, says in told.items():
+        code, _, err = fails(capfd, name, "x.wav")
         assert code
         assert says in err
         assert "Traceback" not in err
