@@ -16,6 +16,8 @@ __all__ = ["extract"]
 
 # Clips between two transactions: little is lost when the process is stopped, and threads have work.
 _AT_ONCE = 64
+# Of long ones fewer, as soon as each thread has had this much [s].
+_SECONDS_AT_ONCE = 600.0
 _ROWS_AT_ONCE = 2048
 _NONE = "none"
 
@@ -183,7 +185,7 @@ def _extract(pipeline, units: list[Unit], unfinished: Unfinished, cut: dict, job
     with progress() as report:
         report.say("Extracting", total=len(missing))
         if cut["window"] is None:
-            for block in _blocks(missing, _AT_ONCE):
+            for block in _blocks_of_sound(missing, pipeline[0].duration, jobs):
                 results = _rows(pipeline, block)
                 unfinished.add([(u, signatures[u.path], result) for u, result in zip(block, results, strict=True)])
                 report.advance(len(block))
@@ -286,6 +288,39 @@ def _blocks(items: Iterable, size: int) -> Iterator[list]:
     iterator = iter(items)
     while block := list(islice(iterator, size)):
         yield block
+
+
+def _blocks_of_sound(units: list[Unit], duration: float | None, jobs: int) -> Iterator[list[Unit]]:
+    """Units to extract before the next transaction."""
+    from joblib import effective_n_jobs
+
+    n_threads = effective_n_jobs(jobs)
+    block: list[Unit] = []
+    seconds = 0.0
+    for unit in units:
+        block.append(unit)
+        seconds += _seconds(unit, duration)
+        enough = len(block) >= n_threads and seconds >= n_threads * _SECONDS_AT_ONCE
+        if enough or len(block) == _AT_ONCE:
+            yield block
+            block, seconds = [], 0.0
+    if block:
+        yield block
+
+
+def _seconds(unit: Unit, duration: float | None) -> float:
+    """How much of a recording is read [s]."""
+    from audiofeat._errors import ClipError
+    from audiofeat.audio.files import file_facts
+
+    try:
+        # The loader asks for the same, which are remembered.
+        facts = file_facts(unit.path)
+    except ClipError:
+        return 0.0
+    end = facts.n_samples / facts.sample_rate if unit.end is None else unit.end
+    seconds = max(0.0, end - (unit.start or 0.0))
+    return seconds if duration is None else min(seconds, duration)
 
 
 def _nothing_read(file: Path, problems: list[tuple], beside: Path | None) -> str:

@@ -286,6 +286,64 @@ def test_only_what_is_missing_or_has_changed_is_extracted(stopped, files, tmp_pa
     pd.testing.assert_frame_equal(table, pd.read_csv(fresh).set_index("path"))
 
 
+@pytest.mark.parametrize(
+    ("options", "sizes"),
+    [
+        ([], [2, 2, 2, 2, 2]),
+        (["--duration", "0.25"], [4, 4, 2]),
+        # As much again for each thread, and a recording for each however long they are.
+        (["--jobs", "2"], [4, 4, 2]),
+        (["--jobs", "3", "--duration", "4"], [6, 4]),
+    ],
+)
+def test_long_recordings_are_stored_a_few_at_a_time(tones, tmp_path, monkeypatch, options, sizes):
+    from audiofeat.cli import extract as module
+
+    rows, found = module._rows, []
+    monkeypatch.setattr(module, "_SECONDS_AT_ONCE", 1.0)
+    monkeypatch.setattr(module, "_rows", lambda p, block: found.append(len(block)) or rows(p, block))
+    extract(tones, "-o", tmp_path / "t.csv", *SMALL, *options)
+    assert found == sizes
+
+
+def test_every_thread_has_a_recording_however_long(long_recording, files, tmp_path, monkeypatch):
+    from audiofeat.cli import extract as module
+
+    rows, found = module._rows, []
+    monkeypatch.setattr(module, "_SECONDS_AT_ONCE", 1.0)
+    monkeypatch.setattr(module, "_rows", lambda p, block: found.append(len(block)) or rows(p, block))
+    # 3 s of which a part is asked for, 3 s in all, and three of half a second.
+    table = pd.DataFrame({"path": [str(long_recording)] * 2 + files[:3], "start": [1.5, *[None] * 4]})
+    table.to_csv(tmp_path / "clips.csv", index=False)
+    extract(tmp_path / "clips.csv", "-o", tmp_path / "t.csv", *SMALL, "--jobs", "2")
+    assert found == [2, 3]
+    (tmp_path / "t.csv").unlink()
+    found.clear()
+    extract(tmp_path / "clips.csv", "-o", tmp_path / "t.csv", *SMALL, "--jobs", "1")
+    assert found == [1, 1, 2, 1]
+
+
+def test_a_run_with_long_recordings_that_is_interrupted_goes_on(tones, tmp_path, monkeypatch, capfd):
+    from audiofeat.cli import extract as module
+
+    rows, found = module._rows, []
+
+    def interrupted(pipeline, block):
+        found.append(block)
+        if len(found) == 3:
+            raise KeyboardInterrupt
+        return rows(pipeline, block)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_SECONDS_AT_ONCE", 1.0)
+        patch.setattr(module, "_rows", interrupted)
+        code, err = fails(capfd, tones, "-o", tmp_path / "t.csv", *SMALL)
+    assert (code, "4 of 10 done" in err) == (130, True)
+    extract(tones, "-o", tmp_path / "t.csv", *SMALL)
+    extract(tones, "-o", tmp_path / "whole.csv", *SMALL)
+    assert (tmp_path / "t.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
 def test_other_settings_are_refused(stopped, tmp_path, capfd):
     capfd.readouterr()
     other = [*SMALL, "--set", "n_mfcc=13"]
