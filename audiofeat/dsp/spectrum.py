@@ -77,7 +77,7 @@ class Block:
         return None if self.before is None else np.abs(self._transform(self.before[None])[:, 0])
 
     def _transform(self, frames: np.ndarray) -> np.ndarray:
-        return rfft((frames * self._window).T)
+        return rfft(_windowed(frames, self._window).T)
 
     @property
     def power(self) -> np.ndarray:
@@ -265,6 +265,15 @@ def _keep_freed_memory() -> None:
     (`mallopt(3)`, M_MMAP_THRESHOLD). Elsewhere this does nothing.
     """
     np.empty(1 << 24, dtype=np.uint8)
+
+
+def _windowed(frames: np.ndarray, window: np.ndarray) -> np.ndarray:
+    # NumPy copies frames and window into its buffer, several rows at a time, unless the buffer is too small for two rows.
+    size = np.setbufsize(16)
+    try:
+        return frames * window
+    finally:
+        np.setbufsize(size)
 
 
 def _pad(audio: np.ndarray, spec: FrameSpec) -> np.ndarray:
