@@ -4,6 +4,8 @@ Conventions: frequencies in Hz. Decibels refer to a fixed `ref` and are floored 
 a clip stands alone.
 """
 
+import math
+
 import numpy as np
 
 __all__ = ["amplitude_to_db", "hz_to_mel", "mel_frequencies", "mel_to_hz", "power_to_db"]
@@ -128,16 +130,19 @@ def power_to_db(
     power = np.asarray(power)
     if power.dtype.kind != "f":
         power = power.astype(np.float64)
+    floor = amin
+    if top_db is not None and power.size:
+        # In place of two passes, one over powers and one over decibels.
+        floor = max(amin, float(power.max()) * 10.0 ** (-top_db / 10.0))
     # NumPy turns arrays without an axis into numbers, which nothing can be written to.
-    out = np.asarray(_at_least(power, amin, out=None if copy else power))
+    out = np.asarray(_at_least(power, floor, out=None if copy else power))
     # The natural logarithm times a constant: numpy has a vectorised log but no vectorised log10.
     np.log(out, out=out)
-    out *= 10.0 / np.log(10.0)
-    reference = 10.0 * np.log10(max(amin, ref))
+    # Numbers of Python take the type of the array, those of NumPy would have it computed in float64.
+    out *= 10.0 / math.log(10.0)
+    reference = 10.0 * math.log10(max(amin, ref))
     if reference:
         out -= reference
-    if top_db is not None and out.size:
-        _at_least(out, out.max() - top_db, out=out)
     return out
 
 
