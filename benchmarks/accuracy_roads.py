@@ -41,9 +41,6 @@ _LONGEST = 5.0
 # How many clips a network sees in training, all epochs together, and within which limits the number of epochs follows.
 _CLIPS_SEEN = 35_000
 _EPOCHS = (12, 60)
-# Networks that vote, and how long each may train: their mean forgives what one leaves unlearned.
-_VOTERS = 3
-_EPOCHS_OF_VOTERS = 40
 # Shorter recordings are taken for words [s]: cut into so many segments, of which those at both ends that stay so far under
 # the loudest [dB] are cut off, and the rest brought to so many frames.
 _WORD = 1.0
@@ -94,12 +91,24 @@ def cnn(sound, seed, store):
 
 
 def voting_cnn(sound, seed, store):
-    """Three networks of the road before, each trained from its own first weights, and the mean of their probabilities."""
-    pipeline, grid = cnn(sound, seed, store)
-    one = pipeline["model"].set_params(epochs=min(pipeline["model"].epochs, _EPOCHS_OF_VOTERS))
-    seeds = range(_VOTERS * seed, _VOTERS * (seed + 1))
-    voters = [(f"cnn_{number}", clone(one).set_params(random_state=number)) for number in seeds]
-    return pipeline.set_params(model=VotingClassifier(voters, voting="soft")), grid
+    """Three networks that each read the clips in another way, and the mean of their probabilities.
+
+    They are those of the road before on maps as they are, on levelled maps, and on maps whose gain follows the level of
+    each band (PCEN), or on words on levelled maps of recordings that were changed in another way for each of them. So
+    there is nothing left to choose.
+    """
+    pipeline, (plain, levelled) = cnn(sound, seed, store)
+    if sound.seconds < _WORD:
+        ways = [levelled | {"augment__random_state": [3 * seed + number]} for number in range(3)]
+    else:
+        ways = [plain, levelled, plain | {"features__mel__scale": ["pcen"]}]
+    voters = []
+    for number, way in enumerate(ways):
+        voter = Pipeline(clone(pipeline).steps[1:]).set_params(model__random_state=3 * seed + number)
+        for name, (value,) in way.items():
+            voter.set_params(**{name: clone(value, safe=False)})
+        voters.append((f"cnn_{number}", voter))
+    return Pipeline([("load", pipeline["load"]), ("model", VotingClassifier(voters, voting="soft"))]), {}
 
 
 def spoken_part(features):
