@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import scipy.sparse
 
+from audiofeat.dsp.banded import BandedFilterbank
 from audiofeat.dsp.cepstral import cepstrum
-from audiofeat.dsp.filterbanks import _frozen, _sparse
+from audiofeat.dsp.filterbanks import _frozen
 from audiofeat.dsp.framing import FrameSpec
 from audiofeat.dsp.recipes import Projection
 from audiofeat.dsp.scale import power_to_db
@@ -147,10 +147,10 @@ def gammatone_filterbank(
 
 
 @lru_cache(maxsize=32)
-def _sparse_linear(
+def _banded_linear(
     dtype: np.dtype, sample_rate: int, n_fft: int, n_filters: int, fmin: float, fmax: float | None
-) -> scipy.sparse.csr_array:
-    return _sparse(linear_filterbank(sample_rate, n_fft, n_filters=n_filters, fmin=fmin, fmax=fmax), dtype)
+) -> BandedFilterbank:
+    return BandedFilterbank(linear_filterbank(sample_rate, n_fft, n_filters=n_filters, fmin=fmin, fmax=fmax), dtype)
 
 
 @lru_cache(maxsize=32)
@@ -168,7 +168,7 @@ class _Linear:
 
     def __call__(self, block: Block, spec: FrameSpec) -> np.ndarray:
         dtype = block.frames.dtype
-        return block.project(_sparse_linear(dtype, spec.sample_rate, spec.n_fft, self.n_filters, self.fmin, self.fmax))
+        return block.project(_banded_linear(dtype, spec.sample_rate, spec.n_fft, self.n_filters, self.fmin, self.fmax))
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,15 @@
 """Mel and chroma filter banks, and the DCT as a matrix.
 
 Conventions: a bank is ``(n_filters, n_bins)`` and multiplies a power spectrum ``(n_bins, n_frames)`` from the left. Banks
-are computed in float64, cached, read-only, and the sparse ones are stored sparse.
+are computed in float64, cached, read-only, and those of narrow filters are stored without their zeros.
 """
 
 from functools import lru_cache
 
 import numpy as np
 import scipy.fft
-import scipy.sparse
 
+from audiofeat.dsp.banded import BandedFilterbank
 from audiofeat.dsp.scale import mel_frequencies
 
 __all__ = ["chroma_filterbank", "dct_matrix", "mel_filterbank"]
@@ -170,7 +170,7 @@ def dct_matrix(n_out: int, n_in: int, *, dct_type: int = 2, dct_norm: str | None
 
 
 @lru_cache(maxsize=32)
-def _sparse_mel(
+def _banded_mel(
     dtype: np.dtype,
     sample_rate: int,
     n_fft: int,
@@ -179,11 +179,11 @@ def _sparse_mel(
     fmax: float | None,
     mel_scale: str,
     mel_norm: str | float | None,
-) -> scipy.sparse.csr_array:
+) -> BandedFilterbank:
     weights = mel_filterbank(
         sample_rate, n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax, mel_scale=mel_scale, mel_norm=mel_norm
     )
-    return _sparse(weights, dtype)
+    return BandedFilterbank(weights, dtype)
 
 
 # Estimated tunings have a hundred values.
@@ -201,13 +201,6 @@ def _lifted_dct(
         # Sinusoidal liftering is a weight per coefficient, so it belongs into the matrix (HTK book, eq. 5.12).
         matrix = matrix * (1 + (lifter / 2) * np.sin(np.pi * np.arange(1, n_out + 1) / lifter))[:, None]
     return _frozen(np.ascontiguousarray(matrix, dtype=dtype))
-
-
-def _sparse(weights: np.ndarray, dtype: np.dtype) -> scipy.sparse.csr_array:
-    matrix = scipy.sparse.csr_array(weights.astype(dtype))
-    for part in (matrix.data, matrix.indices, matrix.indptr):
-        part.flags.writeable = False
-    return matrix
 
 
 def _frozen(array: np.ndarray) -> np.ndarray:

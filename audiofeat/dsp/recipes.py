@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from audiofeat.dsp.cepstral import cepstrum
-from audiofeat.dsp.filterbanks import _dense_chroma, _sparse_mel
+from audiofeat.dsp.filterbanks import _banded_mel, _dense_chroma
 from audiofeat.dsp.framing import FrameSpec
 from audiofeat.dsp.pcen import PCEN
 from audiofeat.dsp.scale import power_to_db
@@ -204,7 +204,7 @@ class _Mel:
     power: float
 
     def __call__(self, block: Block, spec: FrameSpec) -> np.ndarray:
-        bank = _sparse_mel(
+        bank = _banded_mel(
             block.frames.dtype,
             spec.sample_rate,
             spec.n_fft,
@@ -231,9 +231,9 @@ def _scaled(rows: np.ndarray, scale: str, power: float, top_db: float | None) ->
     """Rows on the scale asked for, never written over the rows, which other recipes may share."""
     if scale == "linear":
         return rows.copy()
-    # Decibels of a magnitude raised to `power` are those of its square times power / 2.
-    db = power_to_db(rows if power == 2.0 else rows ** (2.0 / power), top_db=top_db)
-    return db
+    # Decibels of a magnitude raised to `power` are those of its square times power / 2. Some Fourier transforms leave
+    # spectra with the bins side by side, where features have the frames.
+    return power_to_db(np.ascontiguousarray(rows if power == 2.0 else rows ** (2.0 / power)), top_db=top_db)
 
 
 @dataclass(frozen=True)

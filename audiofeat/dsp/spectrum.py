@@ -5,16 +5,16 @@ many frames as fit the cache of a core; whatever is computed from it is done whi
 
 The steps of a block, and why they look as they do: frames are a strided view of the padded clip, times the window along
 contiguous memory; the transform is taken along the columns of the transposed view, so that the spectrum comes out as
-``(n_bins, n_frames)``, which is what a filter bank multiplies; real and imaginary part stay interleaved and are squared in
-one pass. The power is made once for all filter banks.
+``(n_bins, n_frames)``, with the frames or the bins side by side in memory, whichever the transform is faster with. The
+power keeps that layout, and is made once for all filter banks.
 """
 
 from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
-import scipy.sparse
 
+from audiofeat.dsp.banded import BandedFilterbank
 from audiofeat.dsp.conventions import CONVENTIONS, Convention, emphasised, prepared
 from audiofeat.dsp.framing import FrameSpec
 from audiofeat.dsp.split_radix import split_radix_rfft, takes
@@ -83,9 +83,7 @@ class Block:
     def power(self) -> np.ndarray:
         """Power spectrum, ``(n_bins, n_frames)``."""
         if self._power is None:
-            squares = np.ascontiguousarray(self.spectrum()).view(self.frames.dtype)
-            np.multiply(squares, squares, out=squares)
-            self._power = squares[:, 0::2] + squares[:, 1::2]
+            self._power = _power(self.spectrum())
         return self._power
 
     @property
@@ -95,12 +93,12 @@ class Block:
             self._magnitude = np.sqrt(self.power)
         return self._magnitude
 
-    def project(self, filterbank: np.ndarray | scipy.sparse.csr_array, *, power: float = 2.0) -> np.ndarray:
+    def project(self, filterbank: np.ndarray | BandedFilterbank, *, power: float = 2.0) -> np.ndarray:
         """Multiply a filter bank with the spectrum raised to `power`.
 
         Parameters
         ----------
-        filterbank : array or sparse array of shape (n_filters, n_bins)
+        filterbank : ndarray or BandedFilterbank of shape (n_filters, n_bins)
             The filter bank.
         power : float, default=2.0
             Exponent of the magnitude.
@@ -265,6 +263,20 @@ def _keep_freed_memory() -> None:
     (`mallopt(3)`, M_MMAP_THRESHOLD). Elsewhere this does nothing.
     """
     np.empty(1 << 24, dtype=np.uint8)
+
+
+def _power(spectrum: np.ndarray) -> np.ndarray:
+    """Squared magnitude, in the layout of the spectrum, which is written over."""
+    if spectrum.flags.f_contiguous and not spectrum.flags.c_contiguous:
+        return _power(spectrum.T).T
+    spectrum = np.ascontiguousarray(spectrum)
+    if spectrum.dtype == np.complex64:
+        # NumPy's magnitude is vectorised, which in single precision outweighs its square root.
+        magnitude = np.abs(spectrum)
+        return np.multiply(magnitude, magnitude, out=magnitude)
+    squares = spectrum.view(spectrum.real.dtype)
+    np.multiply(squares, squares, out=squares)
+    return squares[:, 0::2] + squares[:, 1::2]
 
 
 def _windowed(frames: np.ndarray, window: np.ndarray) -> np.ndarray:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import scipy.sparse
 
+from audiofeat.dsp.banded import BandedFilterbank
 from audiofeat.dsp.cepstral import with_deltas
 from audiofeat.dsp.conventions import CONVENTIONS, Convention
-from audiofeat.dsp.filterbanks import _frozen, _sparse, dct_matrix
+from audiofeat.dsp.filterbanks import _frozen, dct_matrix
 from audiofeat.dsp.framing import FrameSpec
 from audiofeat.dsp.recipes import Projection
 from audiofeat.dsp.scale import hz_to_mel
@@ -79,7 +79,7 @@ def speech_mel_filterbank(
 
 
 @lru_cache(maxsize=32)
-def _sparse_speech_mel(
+def _banded_speech_mel(
     dtype: np.dtype,
     sample_rate: int,
     n_fft: int,
@@ -87,11 +87,11 @@ def _sparse_speech_mel(
     fmin: float,
     fmax: float | None,
     drops_edge_bins: bool,
-) -> scipy.sparse.csr_array:
+) -> BandedFilterbank:
     weights = speech_mel_filterbank(
         sample_rate, n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax, drops_edge_bins=drops_edge_bins
     )
-    return _sparse(weights, dtype)
+    return BandedFilterbank(weights, dtype)
 
 
 @lru_cache(maxsize=32)
@@ -126,7 +126,7 @@ class _SpeechMel:
     def __call__(self, block: Block, spec: FrameSpec) -> np.ndarray:
         convention = _convention(spec)
         assert isinstance(block, ConventionBlock)  # for mypy: a convention's blocks are of that kind
-        bank = _sparse_speech_mel(
+        bank = _banded_speech_mel(
             block.frames.dtype,
             spec.sample_rate,
             spec.n_fft,

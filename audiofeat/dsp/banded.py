@@ -1,0 +1,76 @@
+"""Filter banks whose filters each cover few bins, in a form for each layout of a spectrum.
+
+Conventions: a bank is ``(n_filters, n_bins)`` and multiplies a spectrum ``(n_bins, n_frames)`` from the left. Of the
+spectrum either the frames lie side by side in memory, as SciPy's Fourier transform leaves them, or the bins, as MKL's does.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import scipy.sparse
+
+__all__ = ["BandedFilterbank"]
+
+# Filters that are multiplied at once: more calls against more products with zeros.
+_FEW, _MANY = 8, 16
+# Most bins under the larger number.
+_NARROW = 96
+
+
+class BandedFilterbank:
+    """A filter bank without its zeros, read-only.
+
+    Frames side by side are multiplied by a sparse matrix. Bins side by side would have to be copied for that, which takes
+    longer than the product; groups of neighbouring filters are multiplied with the bins they cover instead.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_filters, n_bins)
+        The filters, in ascending order of frequency for the groups to be narrow.
+    dtype : dtype
+        Type of the products.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Numbers of filters and bins.
+    dtype : dtype
+        Type of the weights.
+    """
+
+    def __init__(self, weights: np.ndarray, dtype: np.typing.DTypeLike):
+        weights = weights.astype(dtype)
+        self.shape = weights.shape
+        self.dtype = weights.dtype
+        self._sparse = scipy.sparse.csr_array(weights)
+        self._groups = list(_groups(weights))
+        for part in (
+            self._sparse.data,
+            self._sparse.indices,
+            self._sparse.indptr,
+            *(group[2] for group in self._groups),
+        ):
+            part.flags.writeable = False
+
+    def __matmul__(self, spectrum: np.ndarray) -> np.ndarray:
+        if spectrum.flags.c_contiguous:
+            return self._sparse @ spectrum
+        frames = spectrum.T
+        bands = np.empty((len(frames), self.shape[0]), dtype=self.dtype)
+        for filters, bins, weights in self._groups:
+            np.matmul(frames[:, bins], weights, out=bands[:, filters])
+        return np.ascontiguousarray(bands.T)
+
+
+def _groups(weights: np.ndarray) -> Iterator[tuple[slice, slice, np.ndarray]]:
+    """Neighbouring filters, the bins they cover, and their weights, ``(n_bins, n_filters)``."""
+    start = 0
+    while start < len(weights):
+        for count in (_MANY, _FEW):
+            filters = slice(start, start + count)
+            covered = np.flatnonzero(weights[filters].any(axis=0))
+            bins = slice(covered[0], covered[-1] + 1) if len(covered) else slice(0, 0)
+            if bins.stop - bins.start <= _NARROW:
+                break
+        yield filters, bins, np.ascontiguousarray(weights[filters, bins].T)
+        start = filters.stop
