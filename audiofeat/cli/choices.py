@@ -242,27 +242,33 @@ def chosen(text: str, known: Iterable[str], option: str) -> list[str]:
     return names
 
 
-def least_parts(y, folds: int, *, nested: bool = False) -> int:
-    """Say in how many parts the training part of a fold can be cut with every class in each.
+def least_parts(y, groups, folds: int, *, seed: int, nested: bool = False) -> int:
+    """Say in how many parts every training part can be cut with each class in each.
 
     Parameters
     ----------
     y : array-like of shape (n_clips,)
         Labels.
+    groups : array-like of shape (n_clips,) or None
+        What each clip was cut from.
     folds : int
-        Number of folds; with fewer than two, all clips are learned from.
+        Number of folds; with none, all clips are learned from.
+    seed : int
+        Seed of the folds.
     nested : bool, default=False
-        Whether the training part is split again, in five or as many folds as its rarest class has clips.
+        Whether training parts are split again.
 
     Returns
     -------
     int
         From 2 to 5.
     """
-    smallest = int(np.unique(y, return_counts=True)[1].min())
-    if folds > 1:
-        smallest = smallest * (folds - 1) // folds
-    if nested:
-        inner = max(2, min(5, smallest))
-        smallest = smallest * (inner - 1) // inner
-    return max(2, min(5, smallest))
+    from audiofeat.compare.calibration import fewest_clips
+    from audiofeat.compare.inputs import draw_splits
+
+    y = np.asarray(y)
+    if folds:
+        _, fewest = fewest_clips(y, *draw_splits(y, y, groups, folds, nested, seed))
+    else:
+        fewest = int(np.unique(y, return_counts=True)[1].min())
+    return max(2, min(5, fewest))

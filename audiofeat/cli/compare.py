@@ -78,7 +78,8 @@ def compare(recordings, output, features, models, sample_rate, duration, folds, 
     feature_sets = choices.feature_sets(choices.chosen(features, FEATURES, "--features"))
     names = choices.chosen(models, MODELS, "--models")
     data = (_own if recordings else _demo_recordings)(recordings, folds, test_size, seed)
-    n_calibration = choices.least_parts(data.train[1], folds, nested=more["nested"])
+    y, groups = data.train[1], data.groups_train
+    n_calibration = choices.least_parts(y, groups, folds, seed=seed, nested=more["nested"])
     classifiers = choices.models(names, epochs=more["epochs"], seed=seed, n_calibration=n_calibration)
     aside = f"{len(data.test[0])} kept aside for the test" if len(data.test[0]) else "none kept aside"
     click.echo(f"Recordings: {data.name}; {len(data.train[0])} to compare on, {aside}", err=as_json)

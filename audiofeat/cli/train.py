@@ -67,7 +67,8 @@ def train(recordings, output, features, settings, model, sample_rate, duration, 
             f"got {model!r}; expected one. Use audiofeat compare for several.", param_hint="--model"
         )
     data = labelled(recordings)
-    classifier = models(names, epochs=epochs, seed=seed, n_calibration=least_parts(data.target, folds))[names[0]]
+    n_calibration = least_parts(data.target, data.get("groups"), folds, seed=seed)
+    classifier = models(names, epochs=epochs, seed=seed, n_calibration=n_calibration)[names[0]]
     loader = AudioLoader(sample_rate=rate_of([extractor], sample_rate), duration=duration or None)
     if not as_json:
         click.echo(f"Recordings: {len(data.target):,}; {_counted(data.target)}")

@@ -16,9 +16,10 @@ from audiofeat._progress import Progress, progress
 from audiofeat.audio import AudioBatch
 from audiofeat.compare import leaks
 from audiofeat.compare.baselines import majority, shuffled
+from audiofeat.compare.calibration import check_calibration
 from audiofeat.compare.candidates import Candidate, Grids, count_features, from_search, make_grids, reads_maps
 from audiofeat.compare.evaluation import FixedSplits
-from audiofeat.compare.inputs import check_labels, inner_splitter, portable, splitter
+from audiofeat.compare.inputs import check_labels, draw_splits, portable
 from audiofeat.compare.metrics import Metrics, as_metrics
 from audiofeat.compare.nested import evaluate_nested
 from audiofeat.compare.results import ComparedClips, FeatureComparison
@@ -103,7 +104,8 @@ def compare_features(
     Raises
     ------
     ValueError
-        If there are not as many labels as clips, or fewer than two classes, or a class has fewer clips than folds.
+        If there are not as many labels as clips, or fewer than two classes, or a class has fewer clips than folds, or
+        than a model needs to calibrate its probabilities.
     AudioInputError
         If clips cannot be used: all of them in one error, before the search begins.
 
@@ -142,8 +144,8 @@ def compare_features(
     X = portable(X)
     y, groups = check_labels(X, y, groups)
     metrics = as_metrics(scoring, refit)
-    cv = splitter(cv, y, groups, random_state)
-    splits = _drawn(cv, X, y, groups)
+    splits, inner = draw_splits(X, y, groups, cv, nested, random_state)
+    check_calibration(grids, y, splits, inner)
     # The grid replaces features and model; the search asks the pipeline for `score` before it does.
     steps = {"features": grids.grids[0]["features"][0], "model": grids.grids[0]["model"][0]}
     pipeline = Pipeline([("load", clone(loader).set_params(memory=memory)), *steps.items()])
@@ -158,11 +160,10 @@ def compare_features(
             _make_search, search, pipeline, grids, metrics, n_jobs=n_jobs, report=_Report(report, grids, metrics)
         )
         candidates = []
-        if nested is not False:
-            inner = partial(inner_splitter, nested, random_state=random_state)
+        if inner:
             candidates = evaluate_nested(
                 partial(make, refit=False),
-                *(pipeline, grids, X, y, groups, splits.splits, inner, metrics),
+                *(pipeline, grids, X, y, groups, splits, inner, metrics),
                 n_jobs=n_jobs,
                 report=report,
             )
@@ -199,18 +200,11 @@ def compare_features(
         guards=guards,
         suspected_groups=suspected,
         pipeline=pipeline,
-        settings=_settings(features, models, loader, cv, groups, metrics, search, nested, random_state),
+        settings=_settings(features, models, loader, splits.cv, groups, metrics, search, nested, random_state),
         n_jobs=n_jobs,
     )
     comparison._look_at_shuffled_labels()
     return comparison
-
-
-def _drawn(cv, X, y, groups) -> FixedSplits:
-    with warnings.catch_warnings():
-        # Whether it matters is looked at by our own guard.
-        warnings.filterwarnings("ignore", "The groups parameter is ignored", UserWarning)
-        return FixedSplits(cv, [tuple(map(np.asarray, split)) for split in cv.split(X, y, groups)])
 
 
 def _make_search(kind, pipeline, grids: Grids, metrics: Metrics, cv, *, refit, n_jobs, report):

@@ -1,14 +1,16 @@
 """What goes into a comparison: clips that can be split, labels, and how they are split."""
 
 import os
+import warnings
 from collections.abc import Iterable
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
 
 from audiofeat.audio import read_content
+from audiofeat.compare.evaluation import FixedSplits, rows_of
 
-__all__ = ["check_labels", "inner_splitter", "portable", "splitter"]
+__all__ = ["check_labels", "draw_splits", "portable"]
 
 _N_SPLITS = 5
 
@@ -84,30 +86,55 @@ def check_labels(X, y, groups, *, by: str = "compare_features", n_classes: int =
     return y, None if groups is None else np.asarray(groups)
 
 
-def splitter(cv, y, groups, random_state):
-    """Choose how clips are split.
+def draw_splits(X, y, groups, cv, nested, random_state) -> tuple[FixedSplits, list[FixedSplits]]:
+    """Draw the folds, and for a nested cross-validation those of each training part.
 
     Parameters
     ----------
-    cv : int, cross-validation splitter, iterable or None
-        As the user gave it.
+    X : sequence, array or DataFrame of n_clips
+        The clips.
     y : ndarray of shape (n_clips,)
-        Labels.
+        Their labels.
     groups : ndarray of shape (n_clips,) or None
         What each was cut from.
+    cv : int, cross-validation splitter, iterable or None
+        How they are split: None or a number mean stratified folds, that keep groups together if there are any.
+    nested : bool, int or cross-validation splitter
+        How training parts are split again. True means as many folds as the rarest class has clips or groups for, five at
+        most.
     random_state : int, RandomState or None
         Seed of the folds.
 
     Returns
     -------
-    cross-validation splitter
-        Stratified folds, that keep groups together if there are any, for None or a number.
+    splits : FixedSplits
+        The folds.
+    inner : list of FixedSplits
+        Those of each training part; none if `nested` is False.
 
     Raises
     ------
     ValueError
-        If a class has fewer clips than there are to be folds.
+        If a class has fewer clips than there are to be folds, or some training part cannot be split again.
     """
+    splits = _drawn(_splitter(cv, y, groups, random_state), X, y, groups)
+    inner: list[FixedSplits] = []
+    if nested is not False:
+        for train, _ in splits.splits:
+            y_train, groups_train = y[train], None if groups is None else groups[train]
+            again = _inner_splitter(nested, y_train, groups_train, random_state)
+            inner.append(_drawn(again, rows_of(X, train), y_train, groups_train))
+    return splits, inner
+
+
+def _drawn(cv, X, y, groups) -> FixedSplits:
+    with warnings.catch_warnings():
+        # Whether it matters is looked at by our own guard.
+        warnings.filterwarnings("ignore", "The groups parameter is ignored", UserWarning)
+        return FixedSplits(cv, [tuple(map(np.asarray, split)) for split in cv.split(X, y, groups)])
+
+
+def _splitter(cv, y, groups, random_state, *, name: str = "cv"):
     if cv is not None and not isinstance(cv, (int, np.integer)):
         return check_cv(cv, y, classifier=True)
     n_splits = _N_SPLITS if cv is None else int(cv)
@@ -116,36 +143,13 @@ def splitter(cv, y, groups, random_state):
         rare = ", ".join(f"{v!s} ({c})" for v, c in zip(values, counts, strict=True) if c < n_splits)
         raise ValueError(
             f"compare_features got classes with fewer clips than the {n_splits} folds: {rare}. "
-            "Add recordings, leave these classes out, or pass a smaller cv."
+            f"Add recordings, leave these classes out, or pass a smaller {name}."
         )
     kind = StratifiedKFold if groups is None else StratifiedGroupKFold
     return kind(n_splits, shuffle=True, random_state=random_state)
 
 
-def inner_splitter(nested, y, groups, *, random_state):
-    """Choose how a training part is split again.
-
-    Parameters
-    ----------
-    nested : True, int, or cross-validation splitter
-        As the user gave it.
-    y : ndarray of shape (n_train,)
-        Labels of the training part.
-    groups : ndarray of shape (n_train,) or None
-        What each clip was cut from.
-    random_state : int, RandomState or None
-        Seed of the folds.
-
-    Returns
-    -------
-    cross-validation splitter
-        For True, as many folds as the rarest class has clips or groups for, five at most.
-
-    Raises
-    ------
-    ValueError
-        If some class has one only, or too few for the number asked for.
-    """
+def _inner_splitter(nested, y, groups, random_state):
     if nested is True:
         units = np.arange(len(y)) if groups is None else groups
         fewest = min(len(np.unique(units[y == label])) for label in np.unique(y))
@@ -155,4 +159,4 @@ def inner_splitter(nested, y, groups, *, random_state):
                 "cannot be split again. Add recordings, or compare without nesting."
             )
         nested = min(_N_SPLITS, fewest)
-    return splitter(nested, y, groups, random_state)
+    return _splitter(nested, y, groups, random_state, name="nested")

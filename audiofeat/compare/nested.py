@@ -16,7 +16,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from audiofeat.compare.candidates import SELECTION, Candidate, Grids, from_search
-from audiofeat.compare.evaluation import FoldResult, configured, fit_and_score, rows_of
+from audiofeat.compare.evaluation import FixedSplits, FoldResult, configured, fit_and_score, rows_of
 from audiofeat.compare.metrics import Metrics
 
 __all__ = ["SELECTED", "evaluate_nested"]
@@ -25,7 +25,18 @@ SELECTED = "chosen anew in each fold"
 
 
 def evaluate_nested(
-    search: Callable, pipeline, grids: Grids, X, y, groups, splits, inner: Callable, metrics: Metrics, *, n_jobs, report
+    search: Callable,
+    pipeline,
+    grids: Grids,
+    X,
+    y,
+    groups,
+    splits: FixedSplits,
+    inner: Sequence[FixedSplits],
+    metrics: Metrics,
+    *,
+    n_jobs,
+    report,
 ) -> list[Candidate]:
     """Score every pair of features and model, with parameters from inner folds, and the choice among the pairs.
 
@@ -43,10 +54,10 @@ def evaluate_nested(
         Their labels.
     groups : ndarray of shape (n_clips,) or None
         What each clip was cut from.
-    splits : sequence of (ndarray, ndarray)
+    splits : FixedSplits
         The outer folds.
-    inner : callable
-        Makes the inner cross-validation of labels and groups.
+    inner : sequence of FixedSplits
+        The inner folds of each outer training part.
     metrics : Metrics
         The scores.
     n_jobs : int or None
@@ -61,10 +72,10 @@ def evaluate_nested(
     """
     outer: list[dict[tuple[str, str], tuple[Candidate, FoldResult]]] = []
     chosen = []
-    for fold, (train, test) in enumerate(splits):
-        report.say(f"Outer fold {fold + 1} of {len(splits)}")
+    for fold, (train, test) in enumerate(splits.splits):
+        report.say(f"Outer fold {fold + 1} of {len(inner)}")
         groups_train = None if groups is None else np.asarray(groups)[train]
-        searched = search(inner(y[train], groups_train)).fit(rows_of(X, train), y[train], groups=groups_train)
+        searched = search(inner[fold]).fit(rows_of(X, train), y[train], groups=groups_train)
         best: dict[tuple[str, str], Candidate] = {}
         for candidate in from_search(searched, grids, metrics):
             best.setdefault((candidate.features, candidate.model), candidate)

@@ -120,6 +120,20 @@ def test_few_recordings_are_enough_for_a_nested_comparison_of_machines(recording
     assert json.loads(capfd.readouterr().out)["model"] == "svm"
 
 
+@pytest.mark.parametrize("command", ["train", "compare"])
+def test_groups_of_unequal_size_are_enough_for_machines(recordings, tmp_path, capfd, command):
+    # Of each class, most clips were cut from one recording: a training part without it has three of the class.
+    paths = [path for label in ("cat", "dog") for path in sorted((recordings / label).iterdir())[:12]]
+    groups = [f"{path.parent.name} {max(0, i % 12 - 7) // 2}" for i, path in enumerate(paths)]
+    table = pd.DataFrame({"path": map(str, paths), "label": [path.parent.name for path in paths], "group": groups})
+    table.to_csv(tmp_path / "clips.csv", index=False)
+    options = ["--folds", "3", "--jobs", "1", "--features", "mfcc", "--duration", "0.8", "--json"]
+    options += ["--model", "svm", "-o", "m.joblib"] if command == "train" else ["--models", "svm", "-o", "r"]
+    options[-1] = str(tmp_path / options[-1])
+    main([command, str(tmp_path / "clips.csv"), *options, *(["--test-size", "0"] if command == "compare" else [])])
+    assert json.loads(capfd.readouterr().out)
+
+
 def test_a_score_that_is_unknown_is_refused_before_anything_is_read(recordings, tmp_path, capfd):
     with pytest.raises(SystemExit) as caught:
         main(["compare", str(recordings), "-o", str(tmp_path / "out"), "--scoring", "acuracy"])
