@@ -74,14 +74,18 @@ def check_calibration(grids: Grids, y, splits: FixedSplits, inner: Sequence[Fixe
         for cv in _cross_validations(grid):
             if enough_for_none if cv is None else _n_folds(cv) <= fewest:
                 continue
-            where = "an inner training part" if inner else "a training part"
-            less = f", such as {fewest}" if fewest > 1 else ""
-            asked = f"{cv!r}, which means {_FOLDS_OF_NONE}" if cv is None else repr(cv)
-            raise ValueError(
-                f"compare_features got model {model!r} with CalibratedClassifierCV(cv={asked}), and {where} has "
-                f"{fewest} clip{'s' if fewest != 1 else ''} of {label!r} to calibrate on. Pass it a smaller cv{less}, add recordings or groups of "
-                f"that class, or compare {'without nesting' if inner else 'with fewer folds'}."
-            )
+            raise ValueError(_too_few(model, cv, label, fewest, nested=bool(inner)))
+
+
+def _too_few(model: str, cv, label, fewest: int, *, nested: bool) -> str:
+    asked = f"{cv!r}, which means {_FOLDS_OF_NONE}" if cv is None else repr(cv)
+    where, cure = ("an inner", "without nesting") if nested else ("a", "with fewer folds")
+    less = f", such as {fewest}" if fewest > 1 else ""
+    return (
+        f"compare_features got model {model!r} with CalibratedClassifierCV(cv={asked}), and {where} training part has "
+        f"{fewest} clip{'s' if fewest != 1 else ''} of {label!r} to calibrate on. Pass it a smaller cv{less}, add "
+        f"recordings or groups of that class, or compare {cure}."
+    )
 
 
 def _n_folds(cv) -> int:
