@@ -437,7 +437,10 @@ class ChromaRecipe:
             rows = _dense_chroma(rows.dtype, spec.sample_rate, spec.n_fft, self.n_chroma, tuning) @ rows
         if self.chroma_norm is None:
             return rows.copy()
-        # In float64, because the squares of a quiet frame's energies vanish in float32.
-        norm = np.linalg.norm(rows.astype(np.float64), ord=self.chroma_norm, axis=0)
+        if self.chroma_norm == np.inf:
+            norm = rows.max(axis=0)  # energies are not negative
+        else:
+            # In float64, because the squares of a quiet frame's energies vanish in float32.
+            norm = np.linalg.norm(rows.astype(np.float64), ord=self.chroma_norm, axis=0)
         # Below the smallest normal number a quotient would be noise.
-        return rows / np.where(norm < np.finfo(rows.dtype).tiny, 1, norm).astype(rows.dtype)
+        return rows / np.where(norm < np.finfo(rows.dtype).tiny, 1, norm).astype(rows.dtype, copy=False)

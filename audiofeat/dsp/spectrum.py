@@ -297,6 +297,10 @@ def _pad(audio: np.ndarray, spec: FrameSpec) -> np.ndarray:
         return np.pad(audio[max(0, -before) :], (max(0, before), max(0, after)), mode=spec.pad_mode)  # type: ignore[call-overload]
     if spec.pad_mode != "constant":
         return np.pad(audio, spec.pad_length, mode=spec.pad_mode)  # type: ignore[call-overload]
-    padded = np.zeros(len(audio) + 2 * spec.pad_length, dtype=audio.dtype)
-    padded[spec.pad_length : spec.pad_length + len(audio)] = audio
+    start, stop = spec.pad_length, spec.pad_length + len(audio)
+    padded = np.empty(stop + spec.pad_length, dtype=audio.dtype)
+    # Only the ends are zeros.
+    padded[:start] = 0
+    padded[start:stop] = audio
+    padded[stop:] = 0
     return padded
