@@ -6,15 +6,18 @@ import sys
 
 import numpy as np
 import pytest
-from onnx import TensorProto, helper, numpy_helper, save
-from onnx.parser import parse_model
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from audiofeat import MFCC, AudioInputError, AudioLoader, FeatureBank, MissingExtraError, OnnxEmbedding
 from audiofeat.transformers import _onnx
+
+onnx = pytest.importorskip("onnx", reason="onnx is not installed: no model to make")
+parser = pytest.importorskip("onnx.parser", reason="onnx is not installed: no model to make")
+pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: no model to run")
 
 RATE = 8000
 # The first sample of a window, and the sum of all.
@@ -29,7 +32,7 @@ CONSTANTS = "int64[1] zero = {0}, int64[1] one = {1}"
 
 def model(inputs="float[n, s] audio", outputs="float[n, 2] out", body=FIRST_AND_SUM, constants=CONSTANTS):
     text = f'<ir_version: 8, opset_import: ["": 17]> toy ({inputs}) => ({outputs}) <{constants}> {{ {body} }}'
-    return parse_model(text).SerializeToString()
+    return parser.parse_model(text).SerializeToString()
 
 
 TOY = model()
@@ -283,13 +286,14 @@ def test_clips_at_another_rate_are_refused():
 
 
 def test_weights_in_a_second_file_are_refused(tmp_path):
+    helper = onnx.helper
     node = helper.make_node("MatMul", ["audio", "w"], ["out"])
-    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 64]) for name in ("audio", "out")]
-    weights = numpy_helper.from_array(np.eye(64, dtype=np.float32), "w")
+    ends = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["n", 64]) for name in ("audio", "out")]
+    weights = onnx.numpy_helper.from_array(np.eye(64, dtype=np.float32), "w")
     graph = helper.make_graph([node], "toy", ends[:1], ends[1:], [weights])
     two_files = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     path = tmp_path / "model.onnx"
-    save(two_files, path, save_as_external_data=True, location="model.onnx.data", size_threshold=0)
+    onnx.save(two_files, path, save_as_external_data=True, location="model.onnx.data", size_threshold=0)
     with pytest.raises(ValueError, match=r"model.onnx: it keeps its weights in another file, .*external_data=False"):
         OnnxEmbedding(path, sample_rate=RATE).fit([COUNTING])
 
@@ -300,3 +304,22 @@ def test_without_onnxruntime_the_extra_is_named(monkeypatch):
     embedding = OnnxEmbedding(TOY, sample_rate=RATE)
     with pytest.raises(MissingExtraError, match=r"OnnxEmbedding needs onnxruntime.*'\.\[onnx\]'"):
         embedding.fit([COUNTING])
+
+
+LEVEL_AND_SUM = parser.parse_model(
+    """<ir_version: 8, opset_import: ["": 17]> toy (float[n, s] audio) => (float[n, 2] out) <int64[1] one = {1}> {
+        level = ReduceL2 <axes=[1]> (audio)
+        sum = ReduceSum (audio, one)
+        out = Concat <axis=1> (level, sum)
+    }"""
+).SerializeToString()
+
+
+@parametrize_with_checks(
+    [
+        OnnxEmbedding(LEVEL_AND_SUM, sample_rate=16000),
+        OnnxEmbedding(LEVEL_AND_SUM, sample_rate=16000, window=2, hop=1, pooling=None),
+    ]
+)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)

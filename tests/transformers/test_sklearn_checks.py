@@ -1,6 +1,5 @@
 """scikit-learn's own checks over every public transformer, without an expected failure."""
 
-from onnx.parser import parse_model
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from audiofeat import (
@@ -17,24 +16,14 @@ from audiofeat import (
     Energy,
     FeatureBank,
     MelSpectrogram,
-    OnnxEmbedding,
     RandomConvolutions,
     SpectralContrast,
     SpectralShape,
     Spectrogram,
-    SpeechEmbedding,
     StatsPooling,
     Tonnetz,
     WaveformAugmenter,
 )
-
-LEVEL_AND_SUM = parse_model(
-    """<ir_version: 8, opset_import: ["": 17]> toy (float[n, s] audio) => (float[n, 2] out) <int64[1] one = {1}> {
-        level = ReduceL2 <axes=[1]> (audio)
-        sum = ReduceSum (audio, one)
-        out = Concat <axis=1> (level, sum)
-    }"""
-).SerializeToString()
 
 ESTIMATORS = [
     AudioLoader(),
@@ -69,10 +58,6 @@ ESTIMATORS = [
     Tonnetz(n_fft=256, pooling=None),
     Energy(n_fft=64),
     Energy(n_fft=64, pooling=None),
-    OnnxEmbedding(LEVEL_AND_SUM, sample_rate=16000),
-    OnnxEmbedding(LEVEL_AND_SUM, sample_rate=16000, window=2, hop=1, pooling=None),
-    SpeechEmbedding(),
-    SpeechEmbedding(pooling=None),
     StatsPooling(),
     StatsPooling(["median", "percentile_90"], n_segments=3),
     Delta(),
@@ -99,4 +84,5 @@ def test_every_public_transformer_is_checked():
         for name in audiofeat.__all__
         if hasattr(getattr(audiofeat, name), "transform") and isinstance(getattr(audiofeat, name), type)
     }
-    assert public == {type(estimator).__name__ for estimator in ESTIMATORS}
+    # Embeddings need extras, and are checked where those are asked for.
+    assert public == {type(estimator).__name__ for estimator in ESTIMATORS} | {"OnnxEmbedding", "SpeechEmbedding"}

