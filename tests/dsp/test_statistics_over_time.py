@@ -26,6 +26,14 @@ def test_the_type_stays(name, dtype):
     assert pool(np.ones((3, 4), dtype=dtype), (name,)).dtype == dtype
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int16])
+def test_mean_and_deviation_together_are_numpys(rng, dtype):
+    features = (100 * rng.standard_normal((2, 5, 40))).astype(dtype)
+    mean, std = features.mean(axis=-1), features.std(axis=-1)
+    np.testing.assert_array_equal(pool(features, ["std", "mean"]), np.concatenate([std, mean], axis=-1))
+    np.testing.assert_array_equal(pool(features, ["std"]), std)
+
+
 def test_a_stack_of_clips_is_pooled_clip_by_clip(rng):
     maps = rng.standard_normal((4, 5, 60)).astype(np.float32)
     np.testing.assert_array_equal(pool(maps), np.stack([pool(clip) for clip in maps]))
