@@ -3,6 +3,7 @@
 Conventions: a 2-D input counts as one row per clip, ``(n_clips, 1, n_frames)``.
 """
 
+from collections.abc import Sequence
 from numbers import Integral
 
 import numpy as np
@@ -10,7 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from audiofeat._sklearn import Interval
-from audiofeat.dsp import delta, pool
+from audiofeat.dsp import delta, pool, sounding_frames
 from audiofeat.transformers._base import FlexibleOutputMixin, check_pooling, pooled_names
 from audiofeat.transformers.spectrogram import numbered
 
@@ -55,6 +56,23 @@ class _MapTransformer(FlexibleOutputMixin, BaseEstimator):
         if X.ndim > 3:
             raise ValueError(f"{by} got an array of shape {X.shape}; expected (n_clips, n_rows, n_frames).")
         return X[:, None, :] if X.ndim == 2 else X
+
+
+def _sounding(maps: np.ndarray) -> list[np.ndarray]:
+    """Each map without its padding, ``(n_rows, n_sounding_frames)``."""
+    return [values[:, : sounding_frames(values)] for values in maps]
+
+
+def _row_means(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Mean of each row over the frames of all parts, ``(n_rows,)``, in float64."""
+    return np.sum([part.sum(axis=1, dtype=np.float64) for part in parts], axis=0) / sum(p.shape[1] for p in parts)
+
+
+def _row_scales(parts: Sequence[np.ndarray], mean: np.ndarray, *, rounding: float) -> np.ndarray:
+    """Standard deviation of each row, ``(n_rows,)``, or 1 where it is no more than this part of the mean."""
+    squares = np.sum([np.square(part - mean[:, None]).sum(axis=1) for part in parts], axis=0)
+    deviation = np.sqrt(squares / sum(part.shape[1] for part in parts))
+    return np.where(deviation > rounding * np.abs(mean), deviation, 1.0)
 
 
 class StatsPooling(_MapTransformer):

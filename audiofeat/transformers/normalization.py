@@ -6,13 +6,12 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from audiofeat._sklearn import StrOptions
-from audiofeat.dsp import sounding_frames
-from audiofeat.transformers.maps import _MapTransformer
+from audiofeat.transformers.maps import _MapTransformer, _row_means, _row_scales, _sounding
 
 __all__ = ["CepstralNormalization"]
 
 # A standard deviation below this part of the mean is rounding: float64 sums of millions of frames are exact to about it.
-_CONSTANT = 1e-12
+_ROUNDING = 1e-12
 
 
 class CepstralNormalization(_MapTransformer):
@@ -129,14 +128,5 @@ class CepstralNormalization(_MapTransformer):
 
     def _statistics(self, parts: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Mean of each row over the frames of all parts, and what to divide it by."""
-        n_frames = sum(part.shape[1] for part in parts)
-        mean = np.sum([part.sum(axis=1, dtype=np.float64) for part in parts], axis=0) / n_frames
-        if self.norm == "mean":
-            return mean, np.ones_like(mean)
-        squares = np.sum([np.square(part - mean[:, None]).sum(axis=1) for part in parts], axis=0)
-        deviation = np.sqrt(squares / n_frames)
-        return mean, np.where(deviation > _CONSTANT * np.abs(mean), deviation, 1.0)
-
-
-def _sounding(maps: np.ndarray) -> list[np.ndarray]:
-    return [values[:, : sounding_frames(values)] for values in maps]
+        mean = _row_means(parts)
+        return mean, np.ones_like(mean) if self.norm == "mean" else _row_scales(parts, mean, rounding=_ROUNDING)

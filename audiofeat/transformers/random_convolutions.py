@@ -16,7 +16,7 @@ from audiofeat.audio import FeatureCache, fingerprint
 from audiofeat.dsp import RESPONSE_STATISTICS, KernelGroup, random_kernels, response_statistics, sounding_frames
 from audiofeat.transformers._base import check_choice, pooled_names
 from audiofeat.transformers._threads import one_blas_thread, share_out
-from audiofeat.transformers.maps import _MapTransformer
+from audiofeat.transformers.maps import _MapTransformer, _row_means, _row_scales, _sounding
 from audiofeat.transformers.spectrogram import numbered
 
 __all__ = ["RandomConvolutions"]
@@ -25,7 +25,7 @@ _STANDARDS = ("clip", "fit")
 # Part of every cache key: raise it when the values change.
 _ALGORITHM = 1
 # A standard deviation below this part of the magnitude is rounding.
-_CONSTANT = 1e-6
+_ROUNDING = 1e-6
 
 
 class RandomConvolutions(_MapTransformer):
@@ -206,7 +206,9 @@ class RandomConvolutions(_MapTransformer):
             self._groups_of[standard] = (len(self.kernels_), len(self.kernels_) + len(groups))
             self.kernels_ += groups
         if "fit" in standards:
-            self.mean_, self.scale_ = _row_moments(maps)
+            parts = _sounding(maps)
+            self.mean_ = _row_means(parts)
+            self.scale_ = _row_scales(parts, self.mean_, rounding=_ROUNDING)
         return self
 
     def transform(self, X):
@@ -329,21 +331,10 @@ class RandomConvolutions(_MapTransformer):
         if standard == "fit":
             return ((values - self.mean_[:, None]) / self.scale_[:, None]).astype(np.float32)
         mean, deviation = values.mean(), values.std()
-        return ((values - mean) / (deviation if deviation > _CONSTANT * abs(mean) else 1)).astype(np.float32)
+        return ((values - mean) / (deviation if deviation > _ROUNDING * abs(mean) else 1)).astype(np.float32)
 
 
 def _digest(values: np.ndarray) -> bytes:
     hasher = xxhash.xxh3_128(f"{values.dtype.str} {values.shape}".encode())
     hasher.update(np.ascontiguousarray(values).data)
     return hasher.digest()
-
-
-def _row_moments(maps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of each row over what sounds of all clips, ``(n_rows,)``; 1 for constant rows."""
-    lengths = [sounding_frames(values) for values in maps]
-    total = sum(lengths)
-    parts = [values[:, :n] for values, n in zip(maps, lengths, strict=True)]
-    mean = np.sum([part.sum(axis=1, dtype=np.float64) for part in parts], axis=0) / total
-    squares = np.sum([np.square(part - mean[:, None]).sum(axis=1) for part in parts], axis=0)
-    deviation = np.sqrt(squares / total)
-    return mean, np.where(deviation > _CONSTANT * np.abs(mean), deviation, 1.0)
