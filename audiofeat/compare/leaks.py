@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 import xxhash
-from joblib import Parallel, delayed
 
 from audiofeat.audio import AudioBatch
 from audiofeat.compare.recordings import shared_names
 from audiofeat.compare.statistics import corrected_t_test
+from audiofeat.transformers._threads import share_out
 
 __all__ = [
     "Guard",
@@ -354,15 +354,17 @@ def digests(batch: AudioBatch, n_jobs: int | None = None) -> list[bytes]:
     keys = [xxhash.xxh3_128(_DIGEST_VERSION + batch.key(i)).digest() for i in range(len(batch))]
     known = {} if batch.cache is None else batch.cache.get(keys)
     missing = [i for i, key in enumerate(keys) if key not in known]
-    computed = Parallel(n_jobs=n_jobs, prefer="threads")(delayed(_digest)(batch, i) for i in missing)
-    found = {keys[i]: np.frombuffer(digest, dtype=np.uint8) for i, digest in zip(missing, computed, strict=True)}
+    found: dict[bytes, np.ndarray] = {}
+
+    def decode(indices: list[int]) -> None:
+        for i in indices:
+            digest = xxhash.xxh3_128_digest(np.ascontiguousarray(batch.valid(i)).data)
+            found[keys[i]] = np.frombuffer(digest, dtype=np.uint8)
+
+    share_out(missing, decode, n_jobs=n_jobs)
     if batch.cache is not None and found:
         batch.cache.put(found)
     return [{**known, **found}[key].tobytes() for key in keys]
-
-
-def _digest(batch: AudioBatch, index: int) -> bytes:
-    return xxhash.xxh3_128(np.ascontiguousarray(batch.valid(index)).data).digest()
 
 
 def _recordings(X, batch: AudioBatch, y, groups):
