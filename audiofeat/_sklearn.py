@@ -11,6 +11,7 @@ from sklearn.utils._param_validation import (
     StrOptions,
     validate_parameter_constraints,
 )
+from sklearn.utils._pprint import _EstimatorPrettyPrinter
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
@@ -40,6 +41,7 @@ __all__ = [
     "check_sample_weight",
     "safe_indexing",
     "validate_parameter_constraints",
+    "whole_repr",
     "with_callbacks",
 ]
 
@@ -77,3 +79,35 @@ def callback_context(estimator, *, max_subtasks):
     """
     begin = getattr(estimator, "_init_callback_context", None)
     return None if begin is None else begin(max_subtasks=max_subtasks)
+
+
+def whole_repr(value) -> str:
+    """Write what builds an estimator, where its own representation leaves out the middle of what is long.
+
+    Parameters
+    ----------
+    value : object
+        An estimator, or something that holds estimators.
+
+    Returns
+    -------
+    str
+        Code in lines of 80 characters, all of it but the content of files that were read (bytes), which is counted.
+
+    Examples
+    --------
+    >>> from sklearn.svm import SVC
+    >>> from audiofeat._sklearn import whole_repr
+    >>> len(repr(SVC(class_weight=dict.fromkeys(range(500), 1.0)))) < 1000
+    True
+    >>> eval(whole_repr(SVC(class_weight=dict.fromkeys(range(500), 1.0)))).class_weight[250]
+    1.0
+    """
+    return _WholePrinter(compact=True).pformat(value)
+
+
+class _WholePrinter(_EstimatorPrettyPrinter):
+    def _count_bytes(self, content, stream, indent, allowance, context, level):
+        stream.write(f"<{len(content):,} bytes>")
+
+    _dispatch = {**_EstimatorPrettyPrinter._dispatch, bytes.__repr__: _count_bytes}

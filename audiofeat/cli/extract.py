@@ -161,10 +161,10 @@ def _pipeline(features: str, settings, sample_rate: int | None, duration: float 
 
 def _settings(pipeline, cut: dict) -> dict[str, str]:
     """What rows depend on, to be the same when a run goes on."""
+    from audiofeat._sklearn import whole_repr
     from audiofeat._version import __version__
 
-    # Printed whole: an estimator shortens its own description when it grows long.
-    loader, features = (" ".join(step.__repr__(N_CHAR_MAX=10**9).split()) for _, step in pipeline.steps)
+    loader, features = (" ".join(whole_repr(step).split()) for _, step in pipeline.steps)
     windows = {name: _NONE if value is None else f"{value:g} s" for name, value in cut.items()}
     return {"audiofeat": __version__, "loader": loader, "features": features, **windows}
 

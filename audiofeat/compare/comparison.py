@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 
 from audiofeat._errors import AudioWarning
 from audiofeat._progress import Progress, progress
+from audiofeat._sklearn import whole_repr
 from audiofeat.audio import AudioBatch
 from audiofeat.compare import leaks
 from audiofeat.compare.baselines import majority, shuffled
@@ -259,7 +260,7 @@ def _settings(features, models, loader, cv, groups, metrics: Metrics, search, ne
     """How it was compared, as text."""
 
     def as_text(value) -> str:
-        return " ".join(repr(value).split())
+        return " ".join(whole_repr(value).split())
 
     told = {f"features {name!r}": as_text(value) for name, value in features.items()}
     told |= {f"model {name!r}": as_text(value) for name, value in models.items()}

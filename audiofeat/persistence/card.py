@@ -9,6 +9,7 @@ from sklearn.metrics import (
     precision_recall_fscore_support,
 )
 
+from audiofeat._sklearn import whole_repr
 from audiofeat.persistence.anatomy import without_store
 from audiofeat.persistence.provenance import Provenance, record
 
@@ -169,7 +170,7 @@ def _how_made(model, facts: Provenance, *, saved: bool) -> str:
     if facts.backend:
         rows.append(("Keras backend", facts.backend))
     when = f"Saved {facts.saved} on {facts.platform}.\n\n" if saved else ""
-    return f"{when}```python\n{without_store(model)!r}\n```\n\n{_table(('package', 'version'), rows)}"
+    return f"{when}```python\n{whole_repr(without_store(model))}\n```\n\n{_table(('package', 'version'), rows)}"
 
 
 def _table(header, rows, *, numbers: int = 0) -> str:

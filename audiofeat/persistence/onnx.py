@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 
 from audiofeat._optional import need
+from audiofeat._sklearn import whole_repr
 from audiofeat._version import __version__
 from audiofeat.neural.backend import load_keras
 from audiofeat.persistence.anatomy import anatomy
@@ -148,8 +149,8 @@ def _describe(graph, model, network) -> None:
         "scale": None if scaler is None else scaler.scale_.tolist(),
         "resize": None if network.resize_ is None else list(network.resize_),
         "probabilities": "sigmoid" if network.multilabel_ else "softmax",
-        "features": [repr(feature) for feature in features],
-        "loader": None if loader is None else repr(loader),
+        "features": [whole_repr(feature) for feature in features],
+        "loader": None if loader is None else whole_repr(loader),
         "sample_rate": sample_rate,
     }
     graph.producer_name, graph.producer_version = "audiofeat", __version__

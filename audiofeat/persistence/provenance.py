@@ -14,6 +14,7 @@ import numpy as np
 import xxhash
 from sklearn.base import clone
 
+from audiofeat._sklearn import whole_repr
 from audiofeat._version import __version__
 from audiofeat.persistence.anatomy import anatomy, parts, without_store
 from audiofeat.transformers import AudioLoader
@@ -300,7 +301,7 @@ def _numbers(text: str) -> list[int]:
 
 def _as_code(estimator) -> str:
     """What builds it, on one line."""
-    return re.sub(r"\s+", " ", repr(estimator))
+    return re.sub(r"\s+", " ", whole_repr(estimator))
 
 
 def _classes(classes) -> list:

@@ -5,8 +5,12 @@ import re
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.feature_selection import VarianceThreshold
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
-from audiofeat import model_card, save_model
+from audiofeat import MFCC, AudioLoader, model_card, save_model
+from audiofeat.persistence.provenance import record
 
 
 def sections(text):
@@ -83,3 +87,26 @@ def test_refuses_half_a_test(classical, calls):
         model_card(classical, X_test=calls.data, y_test=calls.target[:, np.newaxis])
     with pytest.raises(ValueError, match="which is no classifier"):
         model_card(clone(classical[:2]).fit(calls.data), X_test=calls.data, y_test=calls.target)
+
+
+def test_a_long_pipeline_is_shown_whole(calls):
+    weights = {label: 1 + i / 7 for i, label in enumerate(["cat", "dog", *map(str, range(100))])}
+    steps = [AudioLoader(sample_rate=8000), MFCC(n_mels=40), *(VarianceThreshold(i / 1e6) for i in range(40))]
+    model = make_pipeline(*steps, LogisticRegression(class_weight=weights)).fit(calls.data, calls.target)
+    card = model_card(model)
+    code = card.partition("## How it was made")[2].partition("```python\n")[2].partition("```")[0]
+    assert max(map(len, code.splitlines())) <= 80
+    built = eval(code, {kind.__name__: kind for kind in map(type, [*steps, model, model[-1]])})
+    assert [type(step) for _, step in built.steps] == [type(step) for _, step in model.steps]
+    assert built[-1].class_weight == weights
+    assert eval(record(model).model, {kind.__name__: kind for kind in map(type, [*steps, model, model[-1]])})
+
+
+def test_bytes_in_a_pipeline_are_counted(calls):
+    class Keeps(VarianceThreshold):
+        def __init__(self, content=b""):
+            super().__init__()
+            self.content = content
+
+    model = make_pipeline(AudioLoader(sample_rate=8000), MFCC(n_mels=40), Keeps(bytes(10**6)))
+    assert "Keeps(content=<1,000,000 bytes>)" in model_card(model.fit(calls.data, calls.target))
