@@ -161,11 +161,20 @@ def random_convolutions_ridge(sound, seed, store):
 
 
 def vote_without_network(sound, seed, store):
-    """Four views of random convolutions, each with a linear model of its own, and trees on pooled features, vote."""
-    frames, n_mels = map_frames(sound), 40 if sound.seconds < 1.0 else 64
+    """Views of random convolutions, each with a linear model of its own, and for other sounds than words trees, vote."""
+    views, grid = views_of_words(seed, store) if sound.seconds < _WORD else views_of_sounds(sound, seed, store)
+    # In a pipeline of its own, since a bare vote counts as copies of one model, of which one chooses for all.
+    model = Pipeline([("vote", VotingClassifier(views, voting="soft"))])
+    grid = [{f"model__vote__{name}": [value] for name, value in settings.items()} for settings in grid]
+    return Pipeline([("load", loader(sound, store, pad_mode="constant")), ("model", model)]), grid
+
+
+def views_of_sounds(sound, seed, store):
+    """Four views of the whole clip by random convolutions, and trees on pooled features."""
+    frames = map_frames(sound)
 
     def view(*steps, standardize="clip", **parameters):
-        mel = MelSpectrogram(pooling=None, n_mels=n_mels, **parameters, **frames)
+        mel = MelSpectrogram(pooling=None, n_mels=64, **parameters, **frames)
         return Pipeline([("mel", mel), *steps, ("conv", convolutions(seed, store, standardize)), ("model", ridge())])
 
     pooled = {"pooling": ("mean", "std", "percentile_10", "percentile_90", "mean_abs_delta"), **frames}
@@ -184,21 +193,41 @@ def vote_without_network(sound, seed, store):
         ("pcen", view(scale="pcen")),
         ("trees", make_pipeline(bank, ExtraTreesClassifier(500, random_state=seed))),
     ]
-    # In a pipeline of its own, since a bare vote counts as copies of one model, of which one chooses for all.
-    model = Pipeline([("vote", VotingClassifier(views, voting="soft"))])
-    steps = [("load", loader(sound, store, pad_mode="constant")), ("model", model)]
     grid = [
         {
-            **{f"model__vote__{view}__mel__top_db": [top_db] for view in ("clip", "fit", "level")},
-            **{
-                f"model__vote__trees__featurebank__{name}__n_segments": [n_segments]
-                for name, _ in bank.transformer_list
-            },
+            **{f"{view}__mel__top_db": top_db for view in ("clip", "fit", "level")},
+            **{f"trees__featurebank__{name}__n_segments": n_segments for name, _ in bank.transformer_list},
         }
         for top_db in (80.0, 40.0)
         for n_segments in (1, 3)
     ]
-    return Pipeline(steps), grid
+    return views, grid
+
+
+def views_of_words(seed, store):
+    """Two views of the word as it was spoken, and two of its loud part brought to one length, all of them levelled.
+
+    The views of a pair differ in how finely they see frequency and time. All are standardised clip by clip, so that the
+    store has them for every speaker that is held out.
+    """
+    fine, coarse = {"n_fft": 256, "hop_length": 128}, {"n_fft": 200, "hop_length": 80}
+    short, shorter = ({"n_fft": n_fft, "hop_length": 40, "n_segments": _SEGMENTS} for n_fft in (256, 160))
+
+    def view(framing, pooling=None):
+        cut = [("cut", FunctionTransformer(spoken_part))] if pooling else []
+        mel = MelSpectrogram(pooling=pooling, n_mels=40, **framing)
+        steps = [("mel", mel), *cut, ("level", CepstralNormalization("mean"))]
+        return Pipeline([*steps, ("conv", convolutions(seed, store, "clip")), ("model", ridge())])
+
+    views = [
+        ("fine", view(fine)),
+        ("coarse", view(coarse)),
+        ("short", view(short, "mean")),
+        ("shorter", view(shorter, "mean")),
+    ]
+    plain, cut_off = (80.0, 80.0, 80.0, 80.0), (40.0, 45.0, 45.0, 45.0)
+    names = [f"{name}__mel__top_db" for name, _ in views]
+    return views, [dict(zip(names, levels, strict=True)) for levels in (plain, cut_off)]
 
 
 def speech_embedding(sound, seed, store):
