@@ -1,4 +1,4 @@
-"""Filter banks whose filters each cover few bins, in a form for each layout of a spectrum.
+"""Products of filter banks with spectra, in the form that is fastest for each bank and each layout.
 
 Conventions: a bank is ``(n_filters, n_bins)`` and multiplies a spectrum ``(n_bins, n_frames)`` from the left. Of the
 spectrum either the frames lie side by side in memory, as SciPy's Fourier transform leaves them, or the bins, as MKL's does.
@@ -9,12 +9,16 @@ from collections.abc import Iterator
 import numpy as np
 import scipy.sparse
 
-__all__ = ["BandedFilterbank"]
+__all__ = ["BandedFilterbank", "filtered"]
 
 # Filters that are multiplied at once: more calls against more products with zeros.
 _FEW, _MANY = 8, 16
 # Most bins under the larger number.
 _NARROW = 96
+# Most multiplications that OpenBLAS does without copying the matrices first (with AVX-512; it costs little without), and
+# fewest frames that are worth a call of their own.
+_SMALL = 1_000_000
+_FEWEST_FRAMES = 32
 
 
 class BandedFilterbank:
@@ -55,11 +59,40 @@ class BandedFilterbank:
     def __matmul__(self, spectrum: np.ndarray) -> np.ndarray:
         if spectrum.flags.c_contiguous:
             return self._sparse @ spectrum
-        frames = spectrum.T
-        bands = np.empty((len(frames), self.shape[0]), dtype=self.dtype)
+        bands = np.empty((self.shape[0], spectrum.shape[1]), dtype=self.dtype)
         for filters, bins, weights in self._groups:
-            np.matmul(frames[:, bins], weights, out=bands[:, filters])
-        return np.ascontiguousarray(bands.T)
+            np.matmul(weights.T, spectrum[bins], out=bands[filters])
+        return bands
+
+
+def filtered(filterbank: np.ndarray | BandedFilterbank, spectrum: np.ndarray) -> np.ndarray:
+    """Multiply a filter bank with a spectrum.
+
+    Parameters
+    ----------
+    filterbank : ndarray or BandedFilterbank of shape (n_filters, n_bins)
+        The filter bank.
+    spectrum : ndarray of shape (n_bins, n_frames)
+        The spectrum, of the same type.
+
+    Returns
+    -------
+    ndarray of shape (n_filters, n_frames)
+        The filtered spectrum.
+    """
+    n_frames = spectrum.shape[1]
+    if isinstance(filterbank, BandedFilterbank):
+        return filterbank @ spectrum
+    most = _SMALL // filterbank.size
+    if most < _FEWEST_FRAMES or n_frames <= most:
+        return filterbank @ spectrum
+    # Parts of one size, rather than a last one of a few frames.
+    size = -(-n_frames // -(-n_frames // most))
+    product = np.empty((len(filterbank), n_frames), dtype=spectrum.dtype)
+    for start in range(0, n_frames, size):
+        part = slice(start, start + size)
+        np.matmul(filterbank, spectrum[:, part], out=product[:, part])
+    return product
 
 
 def _groups(weights: np.ndarray) -> Iterator[tuple[slice, slice, np.ndarray]]:

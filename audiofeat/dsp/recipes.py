@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from audiofeat.dsp.banded import filtered
 from audiofeat.dsp.cepstral import cepstrum
 from audiofeat.dsp.filterbanks import _banded_mel, _dense_chroma
 from audiofeat.dsp.framing import FrameSpec
@@ -434,7 +435,8 @@ class ChromaRecipe:
         """
         if self.tuning == "estimate":
             tuning = estimate_tuning(rows, spec.sample_rate, spec.n_fft, bins_per_octave=self.n_chroma)
-            rows = _dense_chroma(rows.dtype, spec.sample_rate, spec.n_fft, self.n_chroma, tuning) @ rows
+            bank = _dense_chroma(rows.dtype, spec.sample_rate, spec.n_fft, self.n_chroma, tuning)
+            rows = filtered(bank, rows)
         if self.chroma_norm is None:
             return rows.copy()
         if self.chroma_norm == np.inf:

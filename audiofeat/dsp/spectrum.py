@@ -14,7 +14,7 @@ from functools import cache
 
 import numpy as np
 
-from audiofeat.dsp.banded import BandedFilterbank
+from audiofeat.dsp.banded import BandedFilterbank, filtered
 from audiofeat.dsp.conventions import CONVENTIONS, Convention, emphasised, prepared
 from audiofeat.dsp.framing import FrameSpec
 from audiofeat.dsp.split_radix import split_radix_rfft, takes
@@ -108,7 +108,7 @@ class Block:
         ndarray of shape (n_filters, n_frames)
             The filtered spectrum.
         """
-        return filterbank @ self.raised(power)
+        return filtered(filterbank, self.raised(power))
 
     def raised(self, power: float) -> np.ndarray:
         """Magnitude spectrum raised to `power`.

@@ -1,10 +1,10 @@
-"""Filter banks without their zeros, against the product with all of them."""
+"""Products with filter banks, against those of the whole matrices."""
 
 import numpy as np
 import pytest
 
-from audiofeat.dsp import linear_filterbank, mel_filterbank, speech_mel_filterbank
-from audiofeat.dsp.banded import BandedFilterbank
+from audiofeat.dsp import chroma_filterbank, linear_filterbank, mel_filterbank, speech_mel_filterbank
+from audiofeat.dsp.banded import BandedFilterbank, filtered
 
 BANKS = {
     "mel": mel_filterbank(22050, 2048),
@@ -35,3 +35,12 @@ def test_a_frame_alone_gives_the_value_it_has_among_others():
     bank = BandedFilterbank(BANKS["mel"], np.float64)
     spectrum = np.asfortranarray(np.random.default_rng(0).random((1025, 9)))
     np.testing.assert_allclose(bank @ spectrum[:, 4:5], (bank @ spectrum)[:, 4:5], rtol=1e-14)
+
+
+@pytest.mark.parametrize("n_frames", [0, 1, 81, 82, 200])
+@pytest.mark.parametrize("n_chroma", [12, 36])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_full_filter_bank_is_multiplied_in_parts(n_chroma, n_frames, order):
+    weights = chroma_filterbank(22050, 2048, n_chroma=n_chroma)
+    spectrum = np.asarray(np.random.default_rng(0).random((1025, n_frames)), order=order)
+    np.testing.assert_allclose(filtered(weights, spectrum), weights @ spectrum, rtol=1e-12)
