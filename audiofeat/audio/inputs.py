@@ -20,6 +20,7 @@ _KINDS = (
 )
 # More channels than any recording has, fewer samples than any clip: tells (channels, samples) from (samples, channels).
 _MOST_CHANNELS = 64
+_FILES = (str, bytes, os.PathLike)
 # Tables round their times, and the header of an MP3 may only estimate its length.
 _END_TOLERANCE = 0.05
 
@@ -106,7 +107,7 @@ def _path(item) -> str | None:
 
 
 def _items(X, by: str) -> Sequence:
-    if isinstance(X, (str, bytes, os.PathLike)) or hasattr(X, "read"):
+    if isinstance(X, _FILES) or hasattr(X, "read"):
         raise TypeError(f"{by} got one {type(X).__name__}; expected a sequence of clips. Wrap it in a list.")
     if isinstance(X, AudioBatch):
         return [BatchSource(source, X.settings) for source in X.sources]
@@ -123,7 +124,11 @@ def _items(X, by: str) -> Sequence:
             if array.ndim == 2 and array.shape[1] == 1:
                 array = array[:, 0]
             if array.ndim != 1:
-                raise ValueError(f"{by} got an array of {array.dtype} with shape {array.shape}; expected one axis.")
+                example = next((repr(item) for item in array.ravel().tolist() if isinstance(item, _FILES)), array.dtype)
+                raise ValueError(
+                    f"{by} got {example} in an array of shape {array.shape}; expected one recording an item, in one axis. "
+                    "Pass one of its columns, or a DataFrame with the columns 'path', 'start' and 'end'."
+                )
             return array.tolist()
         if array.ndim != 2:
             raise ValueError(

@@ -223,5 +223,5 @@ def _is_numeric_matrix(X) -> bool:
     array = np.asarray(X)
     if array.dtype.kind == "O":
         # A table of Python numbers; one column of objects would be paths or arrays.
-        return array.ndim == 2 and array.shape[1] > 1
+        return array.ndim == 2 and array.shape[1] > 1 and not any(isinstance(item, (str, bytes)) for item in array.flat)
     return array.dtype.kind in "fiubc"
