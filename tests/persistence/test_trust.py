@@ -11,10 +11,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.base import clone
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    BaggingClassifier,
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
 from sklearn.naive_bayes import GaussianNB
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.tree import DecisionTreeClassifier
 
 from audiofeat import ModelLoadError, load_model, save_model, trusted_types
 from audiofeat.persistence.trust import check_architecture
@@ -22,6 +32,7 @@ from audiofeat.persistence.trust import check_architecture
 skops = pytest.importorskip("skops.io", reason="skops is not installed: no files without code")
 
 TREE = "sklearn.tree._tree.Tree"
+GUIDE = Path(__file__).parents[2] / "docs" / "guide" / "saving.rst"
 
 
 @pytest.fixture
@@ -48,6 +59,36 @@ def test_types_that_the_caller_trusts(table, tmp_path):
     assert loaded.predict(table[0]).tolist() == model.predict(table[0]).tolist()
     with pytest.raises(TypeError, match=r"expected a list of names: trusted=\["):
         load_model(tmp_path / "model.skops", trusted=TREE)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        DecisionTreeClassifier(),
+        RandomForestClassifier(3),
+        ExtraTreesClassifier(3),
+        GradientBoostingClassifier(n_estimators=2),
+        AdaBoostClassifier(n_estimators=2),
+        BaggingClassifier(n_estimators=2),
+        HistGradientBoostingClassifier(max_iter=2),
+        KNeighborsClassifier(),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_models_with_compiled_parts_travel_as_the_guide_says(table, tmp_path, model):
+    # What stands in the guide for a kind of model is what its file takes, no more and no less.
+    rows = re.findall(
+        r"^   (\w[\w, ]*?)  +(sklearn\.[\w.]+(?:, sklearn\.[\w.]+)*)$", GUIDE.read_text("utf-8"), re.MULTILINE
+    )
+    named = {kind: types.split(", ") for kinds, types in rows for kind in kinds.split(", ")}
+    model = clone(model).set_params(**{"random_state": 0} if "random_state" in model.get_params() else {}).fit(*table)
+    save_model(model, tmp_path / "model.skops")
+    needed = named[type(model).__name__]
+    for missing in needed:
+        with pytest.raises(ModelLoadError, match=f"does not trust: {missing}\\. "):
+            load_model(tmp_path / "model.skops", trusted=[name for name in needed if name != missing])
+    loaded = load_model(tmp_path / "model.skops", trusted=needed)
+    np.testing.assert_array_equal(loaded.predict_proba(table[0]), model.predict_proba(table[0]))
 
 
 def test_trusted_types_exist_and_their_constructors_only_store():
