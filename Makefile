@@ -46,16 +46,19 @@ lint: $(VENV)/.installed-lint
 docs: $(VENV)/.installed-cnn+docs
 	$(BIN)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html
 
-# The peers get an environment of their own; one that cannot be installed is reported as not run.
+# The peers get an environment of their own; one that cannot be installed is reported as not run, and tried again the next
+# time, in case the index could not be reached.
 BENCH_VENV := .bench-venv
-$(BENCH_VENV)/.installed: pyproject.toml benchmarks/requirements.txt
+$(BENCH_VENV)/bin/python:
 	$(PYTHON) -m venv $(BENCH_VENV)
 	$(BENCH_VENV)/bin/python -m pip install --quiet --upgrade pip
+
+$(BENCH_VENV)/.installed: pyproject.toml benchmarks/requirements.txt | $(BENCH_VENV)/bin/python
 	$(BENCH_VENV)/bin/python -m pip install --quiet --editable .
-	while read -r peer; do case "$$peer" in '#'*) ;; *) \
-	    $(BENCH_VENV)/bin/python -m pip install --quiet "$$peer" || echo "not installed: $$peer" ;; \
-	esac; done < benchmarks/requirements.txt
-	@touch $@
+	missing=; while read -r peer; do case "$$peer" in '#'*|'') ;; *) \
+	    $(BENCH_VENV)/bin/python -m pip install --quiet "$$peer" </dev/null || missing="$$missing $$peer" ;; \
+	esac; done < benchmarks/requirements.txt; \
+	if [ -z "$$missing" ]; then touch $@; else echo "not installed:$$missing"; fi
 
 bench: $(BENCH_VENV)/.installed
 	$(BENCH_VENV)/bin/python benchmarks/run.py
