@@ -3,6 +3,7 @@
 import json
 import tempfile
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,11 @@ def _export(network, draft: Path, opset) -> None:
         need("tf2onnx", extra="onnx", by="export_onnx under TensorFlow")
     elif backend == "torch":
         need("onnxscript", extra="onnx", by="export_onnx under torch")
+    elif find_spec("jax2onnx") is None:
+        raise RuntimeError(
+            f"export_onnx exports under TensorFlow and torch, and here Keras runs on {backend}. Save the model, and export "
+            "it in a process with KERAS_BACKEND=tensorflow or torch in the environment: it is the same network there."
+        )
     try:
         with warnings.catch_warnings():
             # Deprecations inside the exporters are for their maintainers.

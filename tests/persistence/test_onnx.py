@@ -1,6 +1,12 @@
 """The exported graph computes what the network does, or is not handed over."""
 
 import json
+import os
+import pickle
+import subprocess
+import sys
+from importlib.util import find_spec
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -102,6 +108,33 @@ def test_a_graph_that_computes_something_else_is_not_handed_over(network, tmp_pa
     with pytest.raises(RuntimeError, match=r"logits differ from those of Keras by .* nothing was written"):
         export_onnx(network, tmp_path / "net.onnx")
     assert not any(tmp_path.iterdir())
+
+
+def test_under_jax_the_way_out_is_told(network, tmp_path, monkeypatch):
+    import audiofeat.persistence.onnx as module
+
+    keras = SimpleNamespace(backend=SimpleNamespace(backend=lambda: "jax"))
+    monkeypatch.setattr(module, "load_keras", lambda by: keras)
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    with pytest.raises(RuntimeError, match=r"Keras runs on jax\. Save the model.*KERAS_BACKEND=tensorflow or torch"):
+        export_onnx(network, tmp_path / "net.onnx")
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_network_trained_under_jax_is_exported_here(calls, network, tmp_path):
+    if find_spec("jax") is None:
+        pytest.skip("jax is not installed: there is no network trained under it")
+    (tmp_path / "model.pickle").write_bytes(pickle.dumps((clone(network), calls.data, calls.target)))
+    code = (
+        "import pickle, sys; from audiofeat import save_model; import keras\n"
+        "model, X, y = pickle.load(open(sys.argv[1], 'rb'))\n"
+        "save_model(model.fit(X, y), sys.argv[2])\n"
+        "assert keras.backend.backend() == 'jax'"
+    )
+    files = [str(tmp_path / name) for name in ("model.pickle", "model.joblib")]
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
+    subprocess.run([sys.executable, "-c", code, *files], capture_output=True, check=True, env=environment)
+    assert export_onnx(load_model(files[1]), tmp_path / "net.onnx") < 1e-5
 
 
 def test_refuses_what_has_no_network(classical, network, tmp_path):
