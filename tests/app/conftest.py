@@ -1,7 +1,6 @@
-"""A model of cats and dogs, the page that serves it in a process of its own, and a browser to visit it with."""
+"""A model of cats and dogs, the page that serves it in a process of its own, and a visitor."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +14,6 @@ from sklearn.preprocessing import StandardScaler
 
 from audiofeat import AudioLoader, MelSpectrogram, datasets, save_model
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 START = [sys.executable, "-c", "from audiofeat.cli import main; main()"]
 
 
@@ -106,18 +104,6 @@ def start():
 def served(pets, pets_file, start, tmp_path_factory):
     options = ["--title", "Cats & dogs", "--example", pets.cat, "--example", pets.dog]
     return start(pets_file, tmp_path_factory.mktemp("temporary"), *options, "--max-megabytes", 1, "--max-files", 3)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no browser to drive")
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine: the page is not visited")
-    arguments = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
