@@ -38,6 +38,8 @@ Road = Callable[[Sound, int, str], tuple[Pipeline, dict | list[dict]]]
 
 # Longer clips are cut: the first seconds say what a clip is, and what follows costs time.
 _LONGEST = 5.0
+# The vote has time for more: on training clips of cats and dogs each view, and all together, gained by it.
+_LONGEST_VOTED = 10.0
 # How many clips a network sees in training, all epochs together, and within which limits the number of epochs follows.
 _CLIPS_SEEN = 35_000
 _EPOCHS = (12, 60)
@@ -49,9 +51,9 @@ _QUIET = 30.0
 _FRAMES = 24
 
 
-def loader(sound: Sound, store: str, *, sample_rate: int = 16000, pad_mode: str = "wrap") -> AudioLoader:
-    """Load clips of one length, at the recordings' own rate if it is below `sample_rate`."""
-    rate, duration = min(sample_rate, sound.sample_rate), min(_LONGEST, sound.seconds)
+def loader(sound: Sound, store: str, *, longest: float = _LONGEST, pad_mode: str = "wrap") -> AudioLoader:
+    """Load clips of one length, at the recordings' own rate if it is below 16 kHz."""
+    rate, duration = min(16000, sound.sample_rate), min(longest, sound.seconds)
     return AudioLoader(sample_rate=rate, duration=duration, pad_mode=pad_mode, memory=store)
 
 
@@ -166,7 +168,8 @@ def vote_without_network(sound, seed, store):
     # In a pipeline of its own, since a bare vote counts as copies of one model, of which one chooses for all.
     model = Pipeline([("vote", VotingClassifier(views, voting="soft"))])
     grid = [{f"model__vote__{name}": [value] for name, value in settings.items()} for settings in grid]
-    return Pipeline([("load", loader(sound, store, pad_mode="constant")), ("model", model)]), grid
+    load = loader(sound, store, longest=_LONGEST_VOTED, pad_mode="constant")
+    return Pipeline([("load", load), ("model", model)]), grid
 
 
 def views_of_sounds(sound, seed, store):
