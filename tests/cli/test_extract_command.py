@@ -286,6 +286,17 @@ def test_only_what_is_missing_or_has_changed_is_extracted(stopped, files, tmp_pa
     pd.testing.assert_frame_equal(table, pd.read_csv(fresh).set_index("path"))
 
 
+@pytest.fixture
+def stored(monkeypatch):
+    """How many clips were stored at once, where a second of sound is as much as ten minutes."""
+    from audiofeat.cli import extract as module
+
+    rows, sizes = module._rows, []
+    monkeypatch.setattr(module, "_SECONDS_AT_ONCE", 1.0)
+    monkeypatch.setattr(module, "_rows", lambda p, block: sizes.append(len(block)) or rows(p, block))
+    return sizes
+
+
 @pytest.mark.parametrize(
     ("options", "sizes"),
     [
@@ -296,31 +307,21 @@ def test_only_what_is_missing_or_has_changed_is_extracted(stopped, files, tmp_pa
         (["--jobs", "3", "--duration", "4"], [6, 4]),
     ],
 )
-def test_long_recordings_are_stored_a_few_at_a_time(tones, tmp_path, monkeypatch, options, sizes):
-    from audiofeat.cli import extract as module
-
-    rows, found = module._rows, []
-    monkeypatch.setattr(module, "_SECONDS_AT_ONCE", 1.0)
-    monkeypatch.setattr(module, "_rows", lambda p, block: found.append(len(block)) or rows(p, block))
+def test_long_recordings_are_stored_a_few_at_a_time(tones, tmp_path, stored, options, sizes):
     extract(tones, "-o", tmp_path / "t.csv", *SMALL, *options)
-    assert found == sizes
+    assert stored == sizes
 
 
-def test_every_thread_has_a_recording_however_long(long_recording, files, tmp_path, monkeypatch):
-    from audiofeat.cli import extract as module
-
-    rows, found = module._rows, []
-    monkeypatch.setattr(module, "_SECONDS_AT_ONCE", 1.0)
-    monkeypatch.setattr(module, "_rows", lambda p, block: found.append(len(block)) or rows(p, block))
+def test_every_thread_has_a_recording_however_long(long_recording, files, tmp_path, stored):
     # 3 s of which a part is asked for, 3 s in all, and three of half a second.
     table = pd.DataFrame({"path": [str(long_recording)] * 2 + files[:3], "start": [1.5, *[None] * 4]})
     table.to_csv(tmp_path / "clips.csv", index=False)
     extract(tmp_path / "clips.csv", "-o", tmp_path / "t.csv", *SMALL, "--jobs", "2")
-    assert found == [2, 3]
+    assert stored == [2, 3]
     (tmp_path / "t.csv").unlink()
-    found.clear()
+    stored.clear()
     extract(tmp_path / "clips.csv", "-o", tmp_path / "t.csv", *SMALL, "--jobs", "1")
-    assert found == [1, 1, 2, 1]
+    assert stored == [1, 1, 2, 1]
 
 
 def test_a_run_with_long_recordings_that_is_interrupted_goes_on(tones, tmp_path, monkeypatch, capfd):

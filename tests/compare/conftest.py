@@ -22,6 +22,15 @@ def tones(rng):
 
 
 @pytest.fixture
+def noisy(tones, rng):
+    """The same, of which a fifth have the wrong label, so that there are mistakes to show."""
+    clips, y = tones
+    wrong = rng.permutation(30)[:6]
+    y[wrong] = np.where(y[wrong] == "high", "low", "high")
+    return clips, y
+
+
+@pytest.fixture
 def small():
     """A feature set, a model and a loader that take no time."""
     return {

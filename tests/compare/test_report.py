@@ -51,15 +51,6 @@ def compared(small, X, y, **kwargs):
     return compare_features(small["features"], small["models"], X, y, **settings)
 
 
-@pytest.fixture
-def noisy(tones, rng):
-    """Tones of which some have the wrong label, so that there are mistakes to show."""
-    clips, y = tones
-    wrong = rng.permutation(30)[:6]
-    y[wrong] = np.where(y[wrong] == "high", "low", "high")
-    return clips, y
-
-
 def test_it_needs_nothing_but_itself(two_features, noisy, tmp_path):
     path = compared(two_features, *noisy).to_html(tmp_path / "report.html")
     page = Page(path)

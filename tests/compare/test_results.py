@@ -30,15 +30,6 @@ def compared(small, X, y, **kwargs):
     return compare_features(small["features"], small["models"], X, y, loader=small["loader"], **settings)
 
 
-@pytest.fixture
-def noisy(tones, rng):
-    """Tones of which a fifth have the wrong label, so that nobody is perfect."""
-    clips, y = tones
-    wrong = rng.permutation(30)[:6]
-    y[wrong] = np.where(y[wrong] == "high", "low", "high")
-    return clips, y
-
-
 def test_the_columns_of_the_table(two_features, noisy):
     comparison = compared(two_features, *noisy)
     table = comparison.table
