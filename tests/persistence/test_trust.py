@@ -77,10 +77,8 @@ def test_types_that_the_caller_trusts(table, tmp_path):
 )
 def test_models_with_compiled_parts_travel_as_the_guide_says(table, tmp_path, model):
     # What stands in the guide for a kind of model is what its file takes, no more and no less.
-    rows = re.findall(
-        r"^   (\w[\w, ]*?)  +(sklearn\.[\w.]+(?:, sklearn\.[\w.]+)*)$", GUIDE.read_text("utf-8"), re.MULTILINE
-    )
-    named = {kind: types.split(", ") for kinds, types in rows for kind in kinds.split(", ")}
+    listed = re.findall(r"^(``sklearn.*)\n((?:   .*\n)+)", GUIDE.read_text("utf-8"), re.MULTILINE)
+    named = {kind: _code(types) for types, kinds in listed for kind in _code(kinds)}
     model = clone(model).set_params(**{"random_state": 0} if "random_state" in model.get_params() else {}).fit(*table)
     save_model(model, tmp_path / "model.skops")
     needed = named[type(model).__name__]
@@ -89,6 +87,10 @@ def test_models_with_compiled_parts_travel_as_the_guide_says(table, tmp_path, mo
             load_model(tmp_path / "model.skops", trusted=[name for name in needed if name != missing])
     loaded = load_model(tmp_path / "model.skops", trusted=needed)
     np.testing.assert_array_equal(loaded.predict_proba(table[0]), model.predict_proba(table[0]))
+
+
+def _code(text):
+    return re.findall("``(.+?)``", text)
 
 
 def test_trusted_types_exist_and_their_constructors_only_store():
