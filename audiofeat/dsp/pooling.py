@@ -15,13 +15,16 @@ __all__ = ["STATISTICS", "is_statistic", "pool", "segment_bounds"]
 
 def _standardized_moment(features: np.ndarray, order: int) -> np.ndarray:
     """Central moment over the power of the standard deviation; 0 where nothing varies."""
-    centred = features - features.mean(axis=-1, keepdims=True)
-    variance = np.square(centred).mean(axis=-1)
-    # Rounding leaves a constant row a variance of about its square times the square of the precision.
-    scale = np.square(features).mean(axis=-1) * np.finfo(features.dtype).eps ** 2 * 100
-    constant = variance <= scale
-    moment = (centred**order).mean(axis=-1)
-    return np.where(constant, 0, moment / np.where(constant, 1, variance) ** (order / 2)).astype(features.dtype)
+    # Moments do not depend on the scale of a row; at 1, fourth powers stay within float32, as those of quiet clips do not.
+    largest = np.abs(features).max(axis=-1, keepdims=True)
+    scaled = features / np.where(largest > 0, largest, 1)
+    centred = scaled - scaled.mean(axis=-1, keepdims=True)
+    spread = np.abs(centred).max(axis=-1, keepdims=True)
+    # Rounding leaves a row that does not vary about as much as its precision.
+    constant = spread[..., 0] <= 10 * np.finfo(features.dtype).eps
+    centred /= np.where(spread > 0, spread, 1)
+    variance = np.where(constant, 1, np.square(centred).mean(axis=-1))
+    return np.where(constant, 0, (centred**order).mean(axis=-1) / variance ** (order / 2)).astype(features.dtype)
 
 
 def _skewness(features: np.ndarray, axis: int) -> np.ndarray:

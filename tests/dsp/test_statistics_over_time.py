@@ -46,9 +46,17 @@ def test_the_moments_are_scipys(rng):
     np.testing.assert_allclose(pooled[5:], stats.kurtosis(features, axis=1, fisher=False), rtol=1e-10)
 
 
+@pytest.mark.parametrize("scale", [1e-38, 1e-12, 1e12, 1e37])
+def test_moments_do_not_leave_the_range_of_float32(scale, rng):
+    features = rng.gamma(2.0, size=(5, 200)).astype(np.float32)
+    pooled = pool(np.float32(scale) * features, ("skewness", "kurtosis"))
+    np.testing.assert_allclose(pooled, pool(features, ("skewness", "kurtosis")), rtol=1e-4)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_what_does_not_vary_has_no_shape(dtype):
-    assert pool(np.full((2, 50), 0.1, dtype=dtype), ("skewness", "kurtosis")).tolist() == [0.0] * 4
+@pytest.mark.parametrize("value", [0.0, 0.1, 1e-30, 1e30])
+def test_what_does_not_vary_has_no_shape(value, dtype):
+    assert pool(np.full((2, 50), value, dtype=dtype), ("skewness", "kurtosis")).tolist() == [0.0] * 4
 
 
 def test_percentiles_and_mean_absolute_delta():
