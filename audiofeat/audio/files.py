@@ -182,8 +182,9 @@ def file_facts(source: str | bytes) -> FileFacts:
 
     Notes
     -----
-    Facts of a file are remembered for the life of the process under its path, size, inode and time of change. A file
-    changed within the last two seconds is read again: its next change might leave the time as it is.
+    Facts of a file are remembered for the life of the process under its path, size, inode, and times of change of content
+    and entry; programs can set back the first of these times, but not the second. A file changed within the last two
+    seconds is read again: its next change might leave the times as they are.
     """
     if isinstance(source, bytes):
         return _read_facts(source, source)
@@ -191,12 +192,12 @@ def file_facts(source: str | bytes) -> FileFacts:
         status = os.stat(source)  # noqa: PTH116 (asked for every clip of every fold; Path.stat takes three times as long)
     except OSError as exc:
         raise clip_error(source, exc) from exc
-    signature = (status.st_size, status.st_ino, status.st_mtime_ns)
+    signature = (status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns)
     known = _facts.get(source)
     if known is not None and known[0] == signature:
         return known[1]
     facts = _facts_of_long(source) if status.st_size > _LONG else _read_facts(source, _content(source))
-    if time.time_ns() - status.st_mtime_ns > _SETTLED_NS:
+    if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > _SETTLED_NS:
         with _facts_lock:
             _facts[source] = (signature, facts)
             while len(_facts) > _MOST_FACTS:

@@ -80,7 +80,25 @@ def test_facts_follow_the_content(ramp, tmp_path):
     assert file_facts(ramp).digest != before.digest
 
 
-def test_facts_of_settled_files_are_remembered(ramp, monkeypatch):
+@pytest.fixture
+def an_hour_later(monkeypatch):
+    """The clock that the facts of files are held against."""
+    later = time.time_ns() + 3600 * 10**9
+    monkeypatch.setattr(files.time, "time_ns", lambda: later)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows notes no time of change beside that of the content")
+def test_facts_follow_a_content_whose_time_is_set_back(ramp, an_hour_later):
+    before, status = file_facts(ramp), Path(ramp).stat()
+    # The clock of the file system ticks every few milliseconds.
+    while Path(ramp).stat().st_ctime_ns == status.st_ctime_ns:
+        soundfile.write(ramp, np.arange(1000)[::-1] / 1000, 1000, subtype="FLOAT")
+        os.utime(ramp, ns=(status.st_mtime_ns, status.st_mtime_ns))
+    assert Path(ramp).stat()[:7] == status[:7]
+    assert file_facts(ramp).digest != before.digest
+
+
+def test_facts_of_settled_files_are_remembered(ramp, monkeypatch, an_hour_later):
     hour_ago = time.time_ns() - 3600 * 10**9
     os.utime(ramp, ns=(hour_ago, hour_ago))
     facts = file_facts(ramp)
@@ -91,7 +109,7 @@ def test_facts_of_settled_files_are_remembered(ramp, monkeypatch):
     assert file_facts(ramp) is not facts
 
 
-def test_the_store_of_facts_is_bounded(tmp_path, monkeypatch):
+def test_the_store_of_facts_is_bounded(tmp_path, monkeypatch, an_hour_later):
     monkeypatch.setattr(files, "_MOST_FACTS", 3)
     monkeypatch.setattr(files, "_facts", type(files._facts)())
     for i in range(5):
