@@ -3,7 +3,7 @@
 from audiofeat.audio.batch import ArraySource, AudioBatch, BatchSource, FileSource, LoadSettings
 from audiofeat.audio.cache import CacheCounts, CacheInfo, FeatureCache, fingerprint
 from audiofeat.audio.changes import ChangedSource, WaveformChanges, generator_of
-from audiofeat.audio.inputs import as_sources, read_content
+from audiofeat.audio.inputs import as_sources, as_unit_float, read_content
 
 __all__ = [
     "ArraySource",
@@ -17,6 +17,7 @@ __all__ = [
     "LoadSettings",
     "WaveformChanges",
     "as_sources",
+    "as_unit_float",
     "read_content",
     "fingerprint",
     "generator_of",

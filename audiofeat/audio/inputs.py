@@ -246,7 +246,7 @@ def _samples(samples, n_axes: tuple[int, ...] = (1, 2)) -> np.ndarray:
     if array.ndim not in n_axes:
         expected = "1-D" if n_axes == (1,) else "1-D, or (n_samples, n_channels) with a rate"
         raise ClipError(f"an array of shape {array.shape}; expected {expected}")
-    array = _as_unit_float(array)
+    array = as_unit_float(array)
     if array.ndim == 2:
         if not 1 <= array.shape[1] <= _MOST_CHANNELS:
             transpose = ", so transpose it" if array.shape[1] else ""
@@ -255,8 +255,24 @@ def _samples(samples, n_axes: tuple[int, ...] = (1, 2)) -> np.ndarray:
     return check_samples(array)
 
 
-def _as_unit_float(array: np.ndarray) -> np.ndarray:
-    """Floats and 64-bit integers as numbers; shorter integers, as PCM, divided by their full scale."""
+def as_unit_float(array: np.ndarray) -> np.ndarray:
+    """Take floats and 64-bit integers as numbers; divide shorter integers, as PCM, by their full scale.
+
+    Parameters
+    ----------
+    array : ndarray
+        Samples, of any shape.
+
+    Returns
+    -------
+    ndarray
+        The samples, in float32 or float64.
+
+    Raises
+    ------
+    ClipError
+        For unsigned integers other than 8-bit PCM.
+    """
     if array.dtype.kind == "f":
         # Half precision is for storage: sums over a clip overflow it.
         return array.astype(np.float32) if array.dtype == np.float16 else array

@@ -12,9 +12,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from audiofeat._errors import AudioInputError, ClipError
+from audiofeat._errors import AudioInputError, ClipError, ClipProblem
 from audiofeat._sklearn import Interval, StrOptions, output_container
-from audiofeat.audio import AudioBatch
+from audiofeat.audio import AudioBatch, as_unit_float
 from audiofeat.audio.checks import check_samples
 from audiofeat.dsp import STATISTICS, FrameSpec, is_statistic
 from audiofeat.dsp.recipes import Recipe
@@ -334,10 +334,13 @@ def as_clips(X, estimator, *, reset: bool, by: str | None = None) -> AudioBatch 
         )
     if isinstance(X, (list, tuple)) and X and all(isinstance(item, np.ndarray) and item.ndim == 1 for item in X):
         for i, item in enumerate(X):
-            if item.dtype.kind not in "fiub":
+            if item.dtype.kind not in "fiu":
                 raise TypeError(f"{by} got clip {i} as an array of {item.dtype}; expected real numbers.")
-        arrays = [item if item.dtype in (np.float32, np.float64) else item.astype(np.float64) for item in X]
+        arrays = _unit_floats(X, by)
     else:
+        if isinstance(X, np.ndarray) and X.dtype.kind in "iu":
+            # Before scikit-learn takes 16-bit samples for plain numbers, which AudioLoader does not.
+            (X,) = _unit_floats([X], by)
         X = validate_data(estimator, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite=False)
         arrays = list(X)
     clips = ArrayClips(arrays)
@@ -350,6 +353,18 @@ def as_clips(X, estimator, *, reset: bool, by: str | None = None) -> AudioBatch 
     if problems:
         raise AudioInputError(by, problems, n_clips=len(arrays))
     return clips
+
+
+def _unit_floats(arrays: Sequence[np.ndarray], by: str) -> list[np.ndarray]:
+    problems, floats = [], []
+    for i, array in enumerate(arrays):
+        try:
+            floats.append(as_unit_float(array))
+        except ClipError as exc:
+            problems.append(ClipProblem(i, None, str(exc)))
+    if problems:
+        raise AudioInputError(by, problems, n_clips=len(arrays))
+    return floats
 
 
 def _holds_recordings(X) -> bool:

@@ -461,3 +461,20 @@ def test_a_cut_off_mp3_is_refused(tmp_path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 3])
     lines = refusal(lambda: np.asarray(LOADER.fit_transform([path])))
     assert "a.mp3): it is cut off: its header says" in lines[1]
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.int32, np.int64])
+@pytest.mark.parametrize("pack", [list, np.array])
+def test_integers_mean_what_they_mean_to_the_loader(kind, pack):
+    clips = pack([(100 * np.sin(np.arange(4000) * step) + 128).astype(kind) for step in (0.1, 0.3)])
+    mfcc = MFCC(sample_rate=8000, n_mels=20, n_fft=256)
+    loaded = AudioLoader(8000).fit_transform([(8000, clip) for clip in clips])
+    # The loader hands on float32, which 64-bit numbers are not.
+    np.testing.assert_allclose(mfcc.fit_transform(clips), mfcc.fit_transform(loaded), atol=5e-4)
+
+
+@pytest.mark.parametrize("pack", [list, np.array])
+def test_unsigned_integers_are_no_samples(pack):
+    clips = pack([np.ones(4000, np.uint16)])
+    with pytest.raises(AudioInputError, match=r"samples of type uint16; expected floats, signed integers or 8-bit PCM"):
+        MFCC().fit(clips)
