@@ -59,7 +59,8 @@ class FeatureCache:
     folder : path-like
         Folder of the store, made when it is first written to; on a local disk, not on a network share.
     max_bytes : int or None, default=None
-        How large the store may grow [bytes]. Beyond it, the values used longest ago are removed. None sets no limit.
+        How large the store may grow [bytes]. Beyond it, the values used longest ago are removed. None sets no limit. While
+        it is open, SQLite's log of up to 64 MB comes on top.
 
     See Also
     --------

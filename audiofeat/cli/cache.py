@@ -46,7 +46,9 @@ def info(folder, as_json):
 @click.argument("folder", type=click.Path(exists=True, file_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def clear(folder, as_json):
-    """Remove all features from the store in FOLDER; whoever uses it computes them anew.
+    """Remove all features from the store in FOLDER.
+
+    Whoever uses it computes them anew; a process that runs keeps those it used last, of which it holds 64 MB in memory.
 
     \b
     Example:
