@@ -80,10 +80,14 @@ class NetworkClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
             )
         if self.pretrained is not None:
             idle = [name for name in ("filters", "dropout", "architecture_params") if getattr(self, name) is not None]
-            if idle or not self.standardize:
+            if self.architecture != "small":
+                idle.insert(0, f"architecture={self.architecture!r}")
+            if not self.standardize:
+                idle.append("standardize=False")
+            if idle:
                 raise ValueError(
-                    f"CNNClassifier got {idle[0] if idle else 'standardize=False'} beside pretrained, whose network and "
-                    "standardisation are kept as they are. Drop one of the two."
+                    f"CNNClassifier got {idle[0]} beside pretrained, whose network and standardisation are kept as they "
+                    "are. Drop one of the two."
                 )
 
     def _read(self, X, y, *, anew):

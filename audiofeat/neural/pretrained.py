@@ -111,8 +111,18 @@ def freeze(model, trainable):
     trainable : {"head", "all"} or int
         The last layer, everything, or the last layer and so many blocks before it.
     """
+    known = sum(map(_begins_block, model.layers)) - 1
+    if not isinstance(trainable, str) and trainable > known:
+        raise ValueError(
+            f"CNNClassifier got trainable={trainable!r} for a pretrained network with {known} "
+            f"block{'s' * (known != 1)} before its last layer; expected at most {known}, or 'all'."
+        )
     n_blocks = {"head": 0, "all": len(model.layers)}.get(trainable, trainable)
     for layer in reversed(model.layers):
         layer.trainable = n_blocks >= 0
-        if any(len(variable.shape) > 1 for variable in layer.weights):
-            n_blocks -= 1
+        n_blocks -= _begins_block(layer)
+
+
+def _begins_block(layer):
+    """Whether a layer has a kernel, which is what opens a block."""
+    return any(len(variable.shape) > 1 for variable in layer.weights)

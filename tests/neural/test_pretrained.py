@@ -48,7 +48,7 @@ def test_head_is_new_and_the_body_stays(fitted, tuned, new_clips):
     assert model._scaler.mean_ is fitted._scaler.mean_
 
 
-@pytest.mark.parametrize(("trainable", "changed"), [("head", []), (1, ["frequency_weights"]), (9, None), ("all", None)])
+@pytest.mark.parametrize(("trainable", "changed"), [("head", []), (1, ["frequency_weights"]), (2, None), ("all", None)])
 def test_how_much_is_trained(fitted, tuned, new_clips, trainable, changed):
     model = tuned(fitted, trainable=trainable).fit(*new_clips)
     names = {layer.name for layer in model.model_.layers if layer.weights}
@@ -149,11 +149,22 @@ def test_other_channels_cannot_be_cured_by_resize(fitted, maps, tuned):
 
 @pytest.mark.parametrize(
     ("parameters", "name"),
-    [({"filters": (3,)}, "filters"), ({"standardize": False}, "standardize=False"), ({"dropout": 0.1}, "dropout")],
+    [
+        ({"filters": (3,)}, "filters"),
+        ({"standardize": False}, "standardize=False"),
+        ({"dropout": 0.1}, "dropout"),
+        ({"architecture": "resnet"}, "architecture='resnet'"),
+        ({"architecture": linear}, "architecture=<function linear at .*>"),
+    ],
 )
 def test_parameters_of_the_body_are_refused(fitted, tuned, new_clips, parameters, name):
     with pytest.raises(ValueError, match=f"got {name} beside pretrained"):
         tuned(fitted, **parameters).fit(*new_clips)
+
+
+def test_more_blocks_than_there_are_are_refused(fitted, tuned, new_clips):
+    with pytest.raises(ValueError, match=r"trainable=99 for a pretrained network with 2 blocks .* at most 2, or 'all'"):
+        tuned(fitted, trainable=99).fit(*new_clips)
 
 
 def test_what_is_no_trained_network_is_refused(tiny, tuned, new_clips, maps, tmp_path):
@@ -175,10 +186,10 @@ def test_network_without_a_dense_end_is_refused(maps, new_clips, tuned):
         tuned(source).fit(*new_clips)
 
 
-@pytest.mark.parametrize("architecture", [linear, nested])
-def test_networks_of_users(architecture, maps, new_clips, tuned):
+@pytest.mark.parametrize(("architecture", "trainable"), [(linear, "all"), (nested, 1)])
+def test_networks_of_users(architecture, trainable, maps, new_clips, tuned):
     source = CNNClassifier(architecture, epochs=1, random_state=0).fit(*maps)
-    assert tuned(source, trainable=1).fit(*new_clips).predict(new_clips[0]).shape == (12,)
+    assert tuned(source, trainable=trainable).fit(*new_clips).predict(new_clips[0]).shape == (12,)
 
 
 def test_a_fit_and_a_loaded_network_do_not_wait_for_each_other(fitted, maps):
