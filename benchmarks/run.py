@@ -28,6 +28,8 @@ _OTHERS = (
     ("A whole search", "search.py"),
     ("Along a recording, in windows of 3 s every second", "long_recordings.py"),
 )
+# Peers that requirements.txt leaves out.
+_LEFT_OUT = {"torchaudio": "its wheels on the package index load CUDA libraries"}
 _DISTRIBUTIONS = {"audiofeat": "scikit-audiofeat", "floor": "scikit-audiofeat"}
 
 
@@ -114,7 +116,8 @@ def main() -> None:
         f"{report(times)}\n"
     )
     if errors:
-        text += "\nNot run: " + "; ".join(f"{library} ({reason})" for library, reason in errors.items()) + ".\n"
+        reasons = (f"{library} ({_LEFT_OUT.get(library, reason)})" for library, reason in errors.items())
+        text += "\nNot run: " + "; ".join(reasons) + ".\n"
     write_section("Arrays in memory", text)
     print(text)
     if arguments.arrays_only:
