@@ -15,6 +15,7 @@ _HOME = {
         "audiofeat._errors": (
             "AudioInputError",
             "AudioWarning",
+            "CacheWarning",
             "DatasetNotFoundError",
             "MissingExtraError",
             "ModelLoadError",

@@ -6,6 +6,7 @@ from typing import NamedTuple
 __all__ = [
     "AudioInputError",
     "AudioWarning",
+    "CacheWarning",
     "ClipError",
     "ClipProblem",
     "DatasetNotFoundError",
@@ -24,6 +25,10 @@ class MissingExtraError(ImportError):
 
 class AudioWarning(UserWarning):
     """Something about the recordings deserves a look, though the result is well defined."""
+
+
+class CacheWarning(RuntimeWarning):
+    """A store of features cannot be used; what it would hold is computed again."""
 
 
 class ClipError(ValueError):

@@ -4,6 +4,7 @@ from audiofeat.audio.batch import ArraySource, AudioBatch, BatchSource, FileSour
 from audiofeat.audio.cache import CacheCounts, CacheInfo, FeatureCache, fingerprint
 from audiofeat.audio.changes import ChangedSource, WaveformChanges, generator_of
 from audiofeat.audio.inputs import as_sources, as_unit_float, read_content
+from audiofeat.audio.memory import cache_of
 
 __all__ = [
     "ArraySource",
@@ -18,6 +19,7 @@ __all__ = [
     "WaveformChanges",
     "as_sources",
     "as_unit_float",
+    "cache_of",
     "read_content",
     "fingerprint",
     "generator_of",

@@ -127,7 +127,7 @@ class FeatureCache:
 
         Warns
         -----
-        RuntimeWarning
+        CacheWarning
             If the disk is full: the values are not stored.
         """
         store_in(self.folder).put(values, self.max_bytes)

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from audiofeat._errors import CacheWarning
 from audiofeat.audio.recent import RECENT
 
 __all__ = ["Store", "StoreInfo", "store_in"]
@@ -158,7 +159,7 @@ class Store:
                 warnings.warn(
                     f"FeatureCache could not store {len(rows)} values in {self.file} ({exc}); they will be computed "
                     "again. Make room on the disk, or set FeatureCache(max_bytes=...).",
-                    RuntimeWarning,
+                    CacheWarning,
                     stacklevel=2,
                 )
 
@@ -358,10 +359,11 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 def _in_words(file: Path) -> Iterator[None]:
     try:
         yield
-    except sqlite3.DatabaseError as exc:
-        raise OSError(
-            f"FeatureCache cannot use {file} ({exc}). Choose a folder on a local disk that can be written to; "
-            "if the file is damaged, delete its folder."
+    except (sqlite3.DatabaseError, OSError) as exc:
+        kind = type(exc) if isinstance(exc, OSError) else OSError
+        raise kind(
+            f"FeatureCache cannot use {file} ({exc}). Choose a folder on a local disk that can be written to, or none "
+            "(memory=None); if the file is damaged, delete its folder."
         ) from exc
 
 

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from audiofeat._errors import AudioInputError, ClipProblem
 from audiofeat._sklearn import Interval, StrOptions
-from audiofeat.audio import AudioBatch, FeatureCache, LoadSettings, as_sources
+from audiofeat.audio import AudioBatch, FeatureCache, LoadSettings, as_sources, cache_of
 from audiofeat.transformers._base import DEFAULT_SAMPLE_RATE, FlexibleOutputMixin
 
 __all__ = ["AudioLoader"]
@@ -39,6 +39,7 @@ class AudioLoader(FlexibleOutputMixin, BaseEstimator, auto_wrap_output_keys=None
     memory : str, path-like, FeatureCache or None, default=None
         Folder of a store of features per clip. With it, every feature of every clip is computed once, over all folds,
         candidates, runs and processes. A `FeatureCache` limits its size. None computes them anew each time.
+        Where the folder cannot be used, a pipeline is not fitted, but it predicts, without it and with a `CacheWarning`.
 
     Attributes
     ----------
@@ -207,9 +208,7 @@ class AudioLoader(FlexibleOutputMixin, BaseEstimator, auto_wrap_output_keys=None
         settings = LoadSettings(rate, self.duration, self.offset, self.pad_mode)
         if reset:
             self.sample_rate_ = rate
-        cache = self.memory
-        if not (cache is None or isinstance(cache, FeatureCache)):
-            cache = FeatureCache(cache)
+        cache = cache_of(self.memory, fitting=reset, by=by, step="load")
         labels = X.index if hasattr(X, "iloc") else getattr(X, "row_labels", None)
         return AudioBatch(sources, settings, cache, row_labels=labels)
 

@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from audiofeat._sklearn import Interval
-from audiofeat.audio import FeatureCache, fingerprint
+from audiofeat.audio import FeatureCache, cache_of, fingerprint
 from audiofeat.dsp import RESPONSE_STATISTICS, KernelGroup, random_kernels, response_statistics, sounding_frames
 from audiofeat.transformers._base import check_choice, pooled_names
 from audiofeat.transformers._threads import one_blas_thread, share_out
@@ -225,6 +225,26 @@ class RandomConvolutions(_MapTransformer):
             For each segment all kernels' first statistic, then their second, and so on; float32.
         """
         check_is_fitted(self)
+        return self._transform(X, fitting=False)
+
+    def fit_transform(self, X, y=None):
+        """Draw the kernels and summarise the responses of each clip.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_clips, n_rows, n_frames)
+            Maps; a 2-D array counts as one row per clip.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray of shape (n_clips, n_segments * n_statistics * n_kernels)
+            As from `transform`.
+        """
+        return self.fit(X)._transform(X, fitting=True)
+
+    def _transform(self, X, *, fitting: bool) -> np.ndarray:
         maps = self._maps(X, reset=False)
         if maps.shape[1] != self.n_rows_:
             raise ValueError(
@@ -232,9 +252,7 @@ class RandomConvolutions(_MapTransformer):
                 "Give both the same features."
             )
         chosen = [RESPONSE_STATISTICS.index(name) for name in self._statistics()]
-        cache = self.memory
-        if not (cache is None or isinstance(cache, FeatureCache)):
-            cache = FeatureCache(cache)
+        cache = cache_of(self.memory, fitting=fitting, by=type(self).__name__, step="convolutions")
         out = np.empty((len(maps), self.n_segments, len(chosen), self.n_kernels), dtype=np.float32)
         prefixes = {} if cache is None else {standard: self._fingerprint(standard) for standard in self._groups_of}
 

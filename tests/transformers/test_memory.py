@@ -8,8 +8,20 @@ import pandas as pd
 import pytest
 from joblib import Parallel, delayed
 from sklearn.base import clone
+from sklearn.pipeline import Pipeline
 
-from audiofeat import MFCC, AudioInputError, AudioLoader, Chroma, FeatureBank, FeatureCache, MelSpectrogram, Spectrogram
+from audiofeat import (
+    MFCC,
+    AudioInputError,
+    AudioLoader,
+    CacheWarning,
+    Chroma,
+    FeatureBank,
+    FeatureCache,
+    MelSpectrogram,
+    RandomConvolutions,
+    Spectrogram,
+)
 
 SMALL = {"n_mels": 20, "n_fft": 256}
 
@@ -258,3 +270,62 @@ def test_a_cache_with_a_limit_bounds_the_store(paths, tmp_path):
     assert cache.info().n_bytes <= 200_000
     np.testing.assert_array_equal(*rows)
     cache.close()
+
+
+def a_file(folder):
+    folder.parent.mkdir(exist_ok=True)
+    folder.write_text("no folder")
+
+
+def below_a_file(folder):
+    folder.parent.write_text("no folder")
+
+
+def a_damaged_store(folder):
+    folder.mkdir(parents=True)
+    FeatureCache(folder).file.write_bytes(b"no database" * 1000)
+
+
+@pytest.mark.parametrize("spoil", [a_file, below_a_file, a_damaged_store])
+def test_a_model_predicts_where_its_store_cannot_be(paths, tmp_path, spoil):
+    folder = tmp_path / "elsewhere" / "store"
+    pipe = Pipeline(
+        [
+            ("load", AudioLoader(sample_rate=8000, memory=folder)),
+            ("bank", FeatureBank([("mfcc", MFCC(**SMALL)), ("chroma", Chroma(n_fft=256))], n_jobs=2)),
+        ]
+    )
+    expected = pipe.fit_transform(paths)
+    pipe = pickle.loads(pickle.dumps(pipe))
+    FeatureCache(folder).close()
+    shutil.rmtree(folder.parent)
+    spoil(folder)
+    with pytest.warns(
+        CacheWarning, match=r"AudioLoader cannot use its memory=.*set_params\(load__memory=None\)"
+    ) as caught:
+        np.testing.assert_array_equal(pipe.transform(paths), expected)
+    assert len(caught) == 1
+    with pytest.raises(OSError, match=r"FeatureCache cannot use .*Choose a folder .* or none \(memory=None\)"):
+        clone(pipe).fit_transform(paths)
+    np.testing.assert_array_equal(pipe.set_params(load__memory=None).transform(paths), expected)
+
+
+def test_clips_without_their_store_go_to_other_processes(paths, tmp_path):
+    a_file(tmp_path / "store")
+    loader = AudioLoader(sample_rate=8000, memory=tmp_path / "store").fit(paths)
+    batch = pickle.loads(pickle.dumps(loader.transform(paths)))
+    with pytest.warns(CacheWarning):
+        MFCC(**SMALL).fit_transform(batch)
+
+
+def test_random_convolutions_predict_where_their_store_cannot_be(tmp_path, rng):
+    maps = rng.standard_normal((4, 8, 20))
+    step = RandomConvolutions(20, memory=tmp_path / "store", random_state=0)
+    expected = step.fit_transform(maps)
+    FeatureCache(tmp_path / "store").close()
+    shutil.rmtree(tmp_path / "store")
+    a_file(tmp_path / "store")
+    with pytest.warns(CacheWarning, match=r"RandomConvolutions cannot use .*set_params\(convolutions__memory=None\)"):
+        np.testing.assert_array_equal(step.transform(maps), expected)
+    with pytest.raises(OSError, match="FeatureCache cannot use"):
+        step.fit_transform(maps)
