@@ -5,7 +5,9 @@ Conventions: bins (frequency) are axis 1, frames (time) axis 2.
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils.validation import column_or_1d
+
+from audiofeat._maps import read_maps
 
 __all__ = ["InputScaler", "as_maps", "check_maps", "resize_maps"]
 
@@ -35,18 +37,8 @@ def check_maps(estimator, X, *labels, reset):
     y : ndarray
         The labels, if they were passed.
     """
-    settings = {"dtype": np.float32, "allow_nd": True, "reset": reset}
-    if labels:
-        settings["multi_output"] = True
-    try:
-        X = validate_data(estimator, X, *labels, **settings)
-    except ValueError as exc:
-        if "inhomogeneous" not in str(exc) and "setting an array element with a sequence" not in str(exc):
-            raise
-        raise ValueError(
-            "CNNClassifier got clips of unequal shape; a network needs equal ones. Load them with "
-            "AudioLoader(duration=...), which cuts and pads, or pad the maps."
-        ) from exc
+    fitted = None if reset else getattr(estimator, "_map_shape", None)
+    X = read_maps(estimator, X, *labels, reset=reset, dtype=np.float32, expected=_one_map(fitted))
     if labels:
         X, y = X
     if X.ndim > 4:
@@ -55,6 +47,13 @@ def check_maps(estimator, X, *labels, reset):
             "channels as a fourth axis."
         )
     return (as_maps(X), _labels(y)) if labels else as_maps(X)
+
+
+def _one_map(shape):
+    """The shape of one map as `fit` was given it, or None if that was given no frames."""
+    if shape is None or shape[1:] == (1, 1):
+        return None
+    return shape[:2] if shape[2] == 1 else shape
 
 
 def _labels(y):

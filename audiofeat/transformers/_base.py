@@ -3,7 +3,6 @@
 Conventions: pooled features are ``(n_clips, n_columns)``, framewise ones ``(n_clips, n_rows, n_frames)``.
 """
 
-import os
 from collections.abc import Sequence
 from numbers import Integral, Real
 
@@ -13,12 +12,14 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from audiofeat._errors import AudioInputError, ClipError, ClipProblem
+from audiofeat._maps import holds_recordings
 from audiofeat._sklearn import Interval, StrOptions, output_container
 from audiofeat.audio import AudioBatch, as_unit_float
 from audiofeat.audio.checks import check_samples
 from audiofeat.dsp import STATISTICS, FrameSpec, is_statistic
 from audiofeat.dsp.recipes import Recipe
 from audiofeat.transformers._extraction import ArrayClips, Plan, extract_features
+from audiofeat.transformers._refusals import explain_clips, refuse_one_clip
 
 __all__ = ["DEFAULT_SAMPLE_RATE", "FRAME_CONSTRAINTS", "FeatureExtractor", "FlexibleOutputMixin", "check_pooling"]
 
@@ -328,7 +329,7 @@ def as_clips(X, estimator, *, reset: bool, by: str | None = None) -> AudioBatch 
         if not len(X):
             raise ValueError(f"{by} got an AudioBatch without clips; expected at least one.")
         return X
-    if _holds_recordings(X):
+    if holds_recordings(X):
         raise TypeError(
             f"{by} takes samples, not files or (rate, array) pairs. Put AudioLoader(...) before it in a Pipeline."
         )
@@ -341,7 +342,14 @@ def as_clips(X, estimator, *, reset: bool, by: str | None = None) -> AudioBatch 
         if isinstance(X, np.ndarray) and X.dtype.kind in "iu":
             # Before scikit-learn takes 16-bit samples for plain numbers, which AudioLoader does not.
             (X,) = _unit_floats([X], by)
-        X = validate_data(estimator, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite=False)
+        refuse_one_clip(X, by=by)
+        try:
+            X = validate_data(estimator, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite=False)
+        except (TypeError, ValueError) as exc:
+            why = explain_clips(X, by=by)
+            if why is None:
+                raise
+            raise why from exc
         arrays = list(X)
     clips = ArrayClips(arrays)
     problems = []
@@ -365,23 +373,3 @@ def _unit_floats(arrays: Sequence[np.ndarray], by: str) -> list[np.ndarray]:
     if problems:
         raise AudioInputError(by, problems, n_clips=len(arrays))
     return floats
-
-
-def _holds_recordings(X) -> bool:
-    """Whether an input is for `AudioLoader`: one recording or several, or a table of them."""
-    if _is_file(X) or _is_pair(X):
-        return True
-    if hasattr(X, "__array__"):
-        X = np.asarray(X)
-        if X.dtype.kind != "O":
-            return X.dtype.kind in "UST"
-        X = X.ravel()
-    return isinstance(X, (list, tuple, np.ndarray)) and any(_is_file(item) or _is_pair(item) for item in X)
-
-
-def _is_file(item) -> bool:
-    return isinstance(item, (str, bytes, os.PathLike)) or hasattr(item, "read")
-
-
-def _is_pair(item) -> bool:
-    return isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], Real) and isinstance(item[1], np.ndarray)

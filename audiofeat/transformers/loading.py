@@ -12,6 +12,7 @@ from audiofeat._errors import AudioInputError, ClipProblem
 from audiofeat._sklearn import Interval, StrOptions
 from audiofeat.audio import AudioBatch, FeatureCache, LoadSettings, as_sources, cache_of
 from audiofeat.transformers._base import DEFAULT_SAMPLE_RATE, FlexibleOutputMixin
+from audiofeat.transformers._refusals import explain_clips, refuse_one_clip
 
 __all__ = ["AudioLoader"]
 
@@ -58,7 +59,8 @@ class AudioLoader(FlexibleOutputMixin, BaseEstimator, auto_wrap_output_keys=None
     `sample_rate`, or at 22,050 Hz if that is None. Integer arrays of up to 32 bits are PCM and are scaled to [-1, 1);
     2-D arrays in a pair are ``(n_samples, n_channels)``, as soundfile and SciPy give them. Channels are averaged.
 
-    soundfile decodes WAV, FLAC, Ogg, MP3, AIFF and more. The result equals `librosa.load` bit for bit.
+    soundfile decodes WAV, FLAC, Ogg, MP3, AIFF and more. From mono and stereo the result equals
+    `librosa.load` bit for bit; from more channels, whose sum has an order, within 1e-7.
 
     Examples
     --------
@@ -180,14 +182,15 @@ class AudioLoader(FlexibleOutputMixin, BaseEstimator, auto_wrap_output_keys=None
 
     def _load(self, X, *, reset: bool) -> AudioBatch:
         by = type(self).__name__
-        if isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype.kind in "fiu":
-            # scikit-learn would advise to reshape it, and so make every sample a clip.
-            raise ValueError(
-                f"{by} got one 1-D array of {len(X)} samples. Expected 2D array, got 1D array instead. "
-                "Reshape your data: wrap it in a list."
-            )
+        refuse_one_clip(X, by=by)
         if _is_numeric_matrix(X):
-            X = validate_data(self, X, reset=reset, dtype="numeric", ensure_all_finite=False)
+            try:
+                X = validate_data(self, X, reset=reset, dtype="numeric", ensure_all_finite=False)
+            except ValueError as exc:
+                why = explain_clips(X, by=by)
+                if why is None:
+                    raise
+                raise why from exc
         expected: int | None = self.sample_rate if reset else self.sample_rate_
         array_rate = expected or DEFAULT_SAMPLE_RATE
         # What is done to clips on their way in, but for the rate, which only they may know.

@@ -8,8 +8,9 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
+from audiofeat._maps import read_maps
 from audiofeat._sklearn import Interval
 from audiofeat.dsp import delta, pool, sounding_frames
 from audiofeat.transformers._base import FlexibleOutputMixin, check_pooling, pooled_names
@@ -52,7 +53,10 @@ class _MapTransformer(FlexibleOutputMixin, BaseEstimator):
 
     def _maps(self, X, *, reset: bool) -> np.ndarray:
         by = type(self).__name__
-        X = validate_data(self, X, reset=reset, dtype=[np.float64, np.float32], allow_nd=True)
+        # Rows are features only of maps; of a 2-D array those are its frames.
+        of_maps = not reset and self.n_rows_ == self.n_features_in_ > 1
+        expected = (self.n_rows_, None) if of_maps else None
+        X = read_maps(self, X, reset=reset, dtype=[np.float64, np.float32], expected=expected)
         if X.ndim > 3:
             raise ValueError(f"{by} got an array of shape {X.shape}; expected (n_clips, n_rows, n_frames).")
         return X[:, None, :] if X.ndim == 2 else X

@@ -146,6 +146,42 @@ def test_samples_that_are_no_numbers_in_arrays():
         assert lines[1:-1] == expected
 
 
+@pytest.mark.parametrize(
+    "kind", [np.asarray, list, np.ndarray.tolist, pd.Series], ids=["array", "list", "floats", "series"]
+)
+@pytest.mark.parametrize(
+    "step", [MFCC(), FeatureBank([("mfcc", MFCC())]), AudioLoader()], ids=lambda s: type(s).__name__
+)
+def test_one_clip_is_to_be_wrapped(step, kind):
+    message = r"got one 1-D array of 4000 samples\. .*Reshape your data: wrap it in a list\."
+    with pytest.raises(ValueError, match=message):
+        step.fit(kind(NOISE))
+
+
+def test_clips_with_channels():
+    stereo = np.stack([NOISE, -NOISE])
+    for clips, numbers in ([[stereo, stereo[:, :100]], (0, 1)], [[stereo], (0,)], [[NOISE, stereo.T], (1,)]):
+        lines = refusal(lambda clips=clips: MFCC().fit(clips))
+        assert lines[0].startswith(f"MFCC cannot use {len(numbers)} of {len(clips)} clip")
+        assert [int(re.match(r"  clip (\d)", line)[1]) for line in lines[1:-1]] == list(numbers)
+        assert "expected one axis, (n_samples,)" in lines[1]
+        assert "AudioLoader" in lines[-1]
+        assert "(rate, array)" in lines[-1]
+    lines = refusal(lambda: MFCC().fit([NOISE]).transform([stereo]))
+    assert "  clip 0: an array of shape (2, 4000); expected one axis, (n_samples,)" in lines
+    with pytest.raises(
+        ValueError, match=r"MFCC got an array of shape \(3, 2, 4000\); expected mono clips, \(n_clips, n_sam"
+    ):
+        MFCC().fit(np.zeros((3, 2, 4000)))
+
+
+def test_lists_of_numbers_of_unequal_length():
+    clips = [[0.0] * 100, [1.0] * 50]
+    message = r"MFCC got clips of 100 and 50 samples that are no arrays; .*\[np\.asarray\(clip\) for clip in X\]"
+    with pytest.raises(ValueError, match=message):
+        MFCC().fit(clips)
+
+
 def test_samples_that_are_no_numbers_in_files(write_clip):
     nan = NOISE.copy()
     nan[5] = np.nan
@@ -313,7 +349,7 @@ def test_one_recording_is_no_sequence(write_clip, one):
         (None, TypeError, r"AudioLoader got NoneType; expected paths, bytes"),
         (3, TypeError, r"AudioLoader got int; expected paths, bytes"),
         (NOISE, ValueError, r"Expected 2D array, got 1D array"),
-        (np.zeros((2, 2, 100)), ValueError, r"dim 3"),
+        (np.zeros((2, 2, 100)), ValueError, r"shape \(2, 2, 100\); expected mono clips, \(n_clips, n_samples\)"),
         (
             np.array([["a.wav", "b.wav"]]),
             ValueError,
@@ -426,7 +462,7 @@ def test_extractors_want_samples(write_clip, kind):
         ([NOISE, np.array(["a"])], TypeError, r"MFCC got clip 1 as an array of <U1; expected real numbers"),
         ([], ValueError, r"Expected 2D array|no clips"),
         (NOISE, ValueError, r"Expected 2D array, got 1D array"),
-        (np.zeros((2, 2, 100)), ValueError, r"dim 3"),
+        (np.zeros((2, 2, 100)), ValueError, r"shape \(2, 2, 100\); expected mono clips, \(n_clips, n_samples\)"),
         (AudioLoader().fit_transform([NOISE])[:0], ValueError, r"MFCC got an AudioBatch without clips"),
     ],
 )
