@@ -32,6 +32,8 @@ __all__ = [
 
 # Which backend serves when nobody chose one, and the extra that installs it.
 _EXTRAS = {"torch": "cnn-torch", "tensorflow": "cnn", "jax": "cnn-jax"}
+# Backends that cannot train, but can use what others have trained.
+_PREDICTING = ("numpy", "openvino")
 
 # What C++ libraries log at the levels of information and warning, and the line that follows one of them.
 _CHATTER = re.compile(
@@ -81,6 +83,11 @@ def _choose_backend(by):
             raise MissingExtraError(
                 f"{by} needs {configured}, which KERAS_BACKEND={configured!r} asks for and which is not installed. "
                 f"Install it with `pip install '.[{_EXTRAS[configured]}]'` in a clone, or unset KERAS_BACKEND."
+            )
+        if configured not in (*_EXTRAS, *_PREDICTING):
+            raise ValueError(
+                f"{by} found KERAS_BACKEND={configured!r} in the environment; expected 'torch', 'tensorflow' or 'jax'. Set "
+                "it to one that is installed, or unset it."
             )
         return None
     installed = [name for name in _EXTRAS if find_spec(name) is not None]

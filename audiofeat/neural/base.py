@@ -19,6 +19,7 @@ from audiofeat.neural.inputs import InputScaler, check_maps, resize_maps
 from audiofeat.neural.network import Network
 from audiofeat.neural.objectives import AnyLabels, OneClass
 from audiofeat.neural.optimizers import ready_optimizer
+from audiofeat.neural.parameters import check_parameters, network_arguments
 from audiofeat.neural.pretrained import find_pretrained, freeze, replace_head
 from audiofeat.neural.summary import describe_layers, network_html
 from audiofeat.neural.training import train
@@ -64,31 +65,7 @@ class NetworkClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
 
     def _check_parameters(self):
         validate_parameter_constraints(self._parameter_constraints, self.get_params(deep=False), type(self).__name__)
-        if isinstance(self.augmentation, SpectrogramAugmenter):
-            self.augmentation.check_parameters()
-        if self.resize is not None and not (
-            len(self.resize) == 2 and all(isinstance(size, int | np.integer) and size > 0 for size in self.resize)
-        ):
-            raise ValueError(
-                f"CNNClassifier got resize={self.resize!r}; expected the number of bins and of frames, two positive "
-                "integers."
-            )
-        if getattr(self.architecture, "__name__", None) == "<lambda>":
-            raise ValueError(
-                "CNNClassifier got a lambda as architecture, which cannot be pickled, so neither saved nor sent to "
-                "worker processes. Give it a name with `def` in a module."
-            )
-        if self.pretrained is not None:
-            idle = [name for name in ("filters", "dropout", "architecture_params") if getattr(self, name) is not None]
-            if self.architecture != "small":
-                idle.insert(0, f"architecture={self.architecture!r}")
-            if not self.standardize:
-                idle.append("standardize=False")
-            if idle:
-                raise ValueError(
-                    f"CNNClassifier got {idle[0]} beside pretrained, whose network and standardisation are kept as they "
-                    "are. Drop one of the two."
-                )
+        check_parameters(self)
 
     def _read(self, X, y, *, anew):
         """Check training clips, and find the network to start from, if there is one."""
@@ -124,9 +101,8 @@ class NetworkClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     def _start(self, objective):
         """Forget what was learned before."""
         if isinstance(objective, OneClass) and len(objective.classes) < 2:
-            raise ValueError(
-                f"CNNClassifier got one class only, {objective.classes.tolist()[0]!r}. Pass clips of two or more classes."
-            )
+            found = f"one class only, {objective.classes.tolist()[0]!r}" if len(objective.classes) else "classes=[]"
+            raise ValueError(f"CNNClassifier got {found}. Pass clips of two or more classes.")
         if hasattr(self, "_network"):
             del self._network
         self.classes_ = objective.classes
@@ -229,15 +205,7 @@ class NetworkClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         n_outputs = len(self.classes_)
         if source is not None:
             return replace_head(source._network, n_outputs)
-        params = dict(self.architecture_params or {})
-        for name in ("filters", "dropout"):
-            value = getattr(self, name)
-            if value is None:
-                continue
-            if name in params:
-                raise ValueError(f"CNNClassifier got {name} both as a parameter and in architecture_params; drop one.")
-            params[name] = value
-        return build_model(self.architecture, self.input_shape_, n_outputs, params=params)
+        return build_model(self.architecture, self.input_shape_, n_outputs, params=network_arguments(self))
 
     def _compile(self, network, *, n_steps, in_pieces):
         """Give a network its optimizer and loss, unless it learns in pieces and has them from the piece before."""

@@ -68,7 +68,8 @@ class CNNClassifier(NetworkClassifier):
         Epochs without a lower validation loss after which training stops; None never stops early. The weights of the
         best epoch are kept either way. Without validation clips it has no effect.
     callbacks : list of keras.callbacks.Callback or None, default=None
-        Copied for each fit. Those of scikit-learn are given with `set_callbacks`.
+        Copied for each fit, and part of a pickle, so without lambdas. Those of scikit-learn are given with
+        `set_callbacks`.
     pretrained : CNNClassifier, Pipeline, path-like or None, default=None
         A fitted network to start from: a CNNClassifier, a pipeline or search that ends in one, or the joblib file of one
         of these (which can run any code when it is loaded: only from people you trust). Its layers but the last are
@@ -124,6 +125,9 @@ class CNNClassifier(NetworkClassifier):
     TensorFlow and JAX. With an int `random_state`, repeated fits give identical weights on a CPU, in any process; a GPU
     does not promise that. A fit is given one thread, because sums depend on the number of threads; set
     ``AUDIOFEAT_NUM_THREADS`` for more, or run several fits at once with ``GridSearchCV(n_jobs=...)``.
+
+    `sklearn.inspection.permutation_importance` refuses maps, as anything with three axes; it takes a pipeline that ends in
+    the network and begins with a 2-D array or a table of paths.
 
     A pickle holds the architecture and the weights as plain data, and can be loaded under another backend.
 

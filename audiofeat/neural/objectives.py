@@ -4,6 +4,8 @@ Conventions: an objective has one logit a class or label. Targets are what the l
 them where the loss cannot have them elsewhere.
 """
 
+import math
+
 import numpy as np
 from scipy.special import expit, log_softmax, softmax
 from sklearn.utils.class_weight import compute_class_weight
@@ -42,6 +44,18 @@ def learn_objective(y, classes=None):
     return OneClass(np.unique(y if classes is None else classes))
 
 
+def _is_weight(value):
+    return isinstance(value, float | int | np.number) and 0 <= value < math.inf
+
+
+def _weigh_labels(weights, n_labels):
+    """Whether there is a dict of weights for the two cases of each label."""
+    return len(weights) == n_labels and all(
+        isinstance(of_label, dict) and set(of_label) <= {0, 1} and all(map(_is_weight, of_label.values()))
+        for of_label in weights
+    )
+
+
 class OneClass:
     """Exactly one of several classes is right for a clip: the softmax of one logit a class.
 
@@ -56,6 +70,24 @@ class OneClass:
 
     def weigh(self, class_weight, y):
         """Weigh each class ``(n_classes,)`` by what the caller said, or by how rare it is in `y`."""
+        names = ", ".join(map(repr, self.classes.tolist()))
+        if isinstance(class_weight, list):
+            raise ValueError(
+                f"CNNClassifier got class_weight={class_weight!r} for one label a clip; expected 'balanced', or a dict "
+                f"with a weight for each class: {names}."
+            )
+        if isinstance(class_weight, dict):
+            if not all(map(_is_weight, class_weight.values())):
+                raise ValueError(
+                    f"CNNClassifier got class_weight={class_weight!r}; expected weights of at least 0, one for each class: "
+                    f"{names}."
+                )
+            strange = [name for name in class_weight if name not in self.classes.tolist()]
+            if strange and len(class_weight) - len(strange) < len(self.classes):
+                raise ValueError(
+                    f"CNNClassifier got class_weight={class_weight!r}, which names {', '.join(map(repr, strange))}; the "
+                    f"classes are {names}."
+                )
         counted = y if isinstance(class_weight, str) else self.classes
         return compute_class_weight(class_weight, classes=self.classes, y=np.asarray(counted))
 
@@ -124,10 +156,11 @@ class AnyLabels:
             counts = np.stack([(y == case).sum(axis=0) for case in (0, 1)], axis=1)
             # As scikit-learn balances two classes; what never occurs needs no weight.
             return np.divide(len(y), 2 * counts, out=weights, where=counts > 0)
-        if isinstance(class_weight, dict) or len(class_weight) != len(self.classes):
+        if isinstance(class_weight, dict) or not _weigh_labels(class_weight, len(self.classes)):
             raise ValueError(
                 f"CNNClassifier got class_weight={class_weight!r} for {len(self.classes)} labels that can go together; "
-                "expected 'balanced', or a list with a dict such as {0: 1, 1: 5} for each label (0: absent, 1: present)."
+                "expected 'balanced', or a list with a dict such as {0: 1, 1: 5} for each label (0: absent, 1: present) of "
+                "weights of at least 0."
             )
         return np.array([[of_label.get(case, 1.0) for case in (0, 1)] for of_label in class_weight])
 

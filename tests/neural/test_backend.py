@@ -50,6 +50,13 @@ def test_environment_that_asks_for_a_missing_backend_is_refused(install, monkeyp
         backend._choose_backend("CNNClassifier")
 
 
+def test_environment_that_asks_for_no_backend_is_refused(install, monkeypatch):
+    install("torch")
+    monkeypatch.setenv("KERAS_BACKEND", "foo")
+    with pytest.raises(ValueError, match=r"KERAS_BACKEND='foo'.*expected 'torch', 'tensorflow' or 'jax'.*or unset it"):
+        backend._choose_backend("CNNClassifier")
+
+
 @pytest.mark.parametrize(("named", "chosen"), [("jax", "jax"), ("tensorflow", "torch")])
 def test_keras_json_counts_if_its_backend_is_installed(install, tmp_path, named, chosen):
     install("torch", "jax")

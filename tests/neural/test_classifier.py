@@ -222,11 +222,57 @@ class TestParameters:
             ({"architecture": ending_in_softmax, "filters": None}, "ends in probabilities; expected logits"),
             ({"architecture_params": {"filters": (3,)}}, "filters both as a parameter and in architecture_params"),
             ({"augmentation": SpectrogramAugmenter(freq_mask=2)}, "The 'freq_mask' parameter"),
+            ({"optimizer": lambda: None}, "got a lambda as optimizer, which cannot be pickled"),
+            ({"filters": (4, -1)}, r"filters=\(4, -1\); expected positive integers, one a block, such as \(16, 32\)"),
+            ({"filters": (4.5,)}, r"filters=\(4\.5,\); expected positive integers"),
+            ({"filters": ("a",)}, r"filters=\('a',\); expected positive integers"),
+            ({"filters": ()}, r"filters=\(\); expected positive integers"),
+            ({"filters": (True,)}, r"filters=\(True,\); expected positive integers"),
+            (
+                {"filters": None, "architecture_params": {"filters": (0,)}},
+                r"filters=\(0,\); expected positive integers",
+            ),
+            ({"architecture_params": {"dropout": 3}}, r"dropout=3; expected a number from 0 to 1"),
+            (
+                {"architecture": "resnet", "architecture_params": {"blocks": 0}},
+                r"blocks=0; expected a positive integer",
+            ),
+            (
+                {"architecture_params": {"foo": 1}},
+                r"'foo', which the architecture 'small' does not take; it takes filters, dropout\.",
+            ),
+            (
+                {"architecture": linear},
+                r"'filters', which the architecture linear does not take; it takes l2\.",
+            ),
+            (
+                {"architecture": of_one_output, "filters": None, "architecture_params": {1: 2}},
+                r"1, which the architecture of_one_output does not take; it takes nothing further\.",
+            ),
         ],
     )
     def test_bad_parameters_are_refused(self, tiny, maps, parameters, message):
         with pytest.raises(ValueError, match=message):
             clone(tiny).set_params(**parameters).fit(*maps)
+
+    def test_callbacks_are_objects_that_keras_can_call(self, tiny, maps):
+        callbacks = load_keras(by="test").callbacks
+        for callback, message in (
+            (callbacks.TerminateOnNaN, r"the class TerminateOnNaN among callbacks; .*TerminateOnNaN\(\)"),
+            (3, r"int among callbacks; expected keras\.callbacks\.Callback objects.*set_callbacks"),
+        ):
+            with pytest.raises(TypeError, match=message):
+                clone(tiny).set_params(callbacks=[callback]).fit(*maps)
+        model = clone(tiny).set_params(callbacks=[callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: None)])
+        with pytest.raises(
+            ValueError, match=r"a lambda as on_epoch_end of a LambdaCallback among callbacks, which cannot"
+        ):
+            model.fit(*maps)
+
+    def test_functions_with_a_name_may_be_callbacks(self, tiny, maps):
+        callback = load_keras(by="test").callbacks.LambdaCallback(on_epoch_end=_heard)
+        model = clone(tiny).set_params(callbacks=[callback], epochs=1).fit(*maps)
+        assert pickle.loads(pickle.dumps(model)).history_ == model.history_
 
 
 class TestBadInput:
@@ -286,6 +332,10 @@ class TestTravelling:
         state = fitted._network.__getstate__()
         assert set(state) == {"architecture", "weights"}
         assert "compile_config" not in json.loads(state["architecture"])
+
+
+def _heard(epoch, logs):
+    pass
 
 
 def _standing_still():

@@ -182,6 +182,7 @@ class TestPieces:
         [
             ({}, {}, "classes must be passed on the first call to partial_fit"),
             ({}, {"classes": ["low"]}, "got one class only"),
+            ({}, {"classes": []}, r"got classes=\[\]\. Pass clips of two or more classes"),
             ({}, {"classes": ["low", "middle"]}, r"among them \['high'\]; expected one of"),
             ({"class_weight": "balanced"}, {"classes": ["high", "low", "middle"]}, "knows one piece of the clips only"),
         ],

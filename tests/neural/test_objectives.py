@@ -72,6 +72,33 @@ def test_weights_that_do_not_name_each_label_are_refused(class_weight):
 
 
 @pytest.mark.parametrize(
+    ("class_weight", "message"),
+    [
+        ({"a": -1}, r"class_weight=\{'a': -1\}; expected weights of at least 0"),
+        ({"a": np.nan}, r"class_weight=\{'a': nan\}; expected weights of at least 0"),
+        ({"a": "much"}, r"class_weight=\{'a': 'much'\}; expected weights of at least 0"),
+        ([{"a": 1}], r"class_weight=\[\{'a': 1\}\] for one label a clip; expected 'balanced', or a dict"),
+        ({"c": 1}, r"class_weight=\{'c': 1\}, which names 'c'; the classes are 'a', 'b'"),
+    ],
+)
+def test_weights_that_cannot_weigh_classes_are_refused(class_weight, message):
+    with pytest.raises(ValueError, match=message):
+        OneClass(np.array(["a", "b"])).weigh(class_weight, ["a", "b"])
+
+
+def test_weights_of_classes_that_are_not_there_do_no_harm():
+    objective = OneClass(np.array(["a", "b"]))
+    np.testing.assert_array_equal(objective.weigh({"a": 2, "b": 1, "c": 5}, None), [2, 1])
+    np.testing.assert_array_equal(objective.weigh({"a": 0}, None), [0, 1])
+
+
+@pytest.mark.parametrize("of_label", [{0: -1}, {1: "much"}, {2: 1}, 3])
+def test_weights_that_cannot_weigh_labels_are_refused(of_label):
+    with pytest.raises(ValueError, match=r"for 3 labels that can go together; expected .* of weights of at least 0"):
+        AnyLabels(np.arange(3)).weigh([{}, of_label, {}], Y)
+
+
+@pytest.mark.parametrize(
     ("objective", "y"),
     [
         (OneClass(np.array(["a", "b"])), ["c"]),
