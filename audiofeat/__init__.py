@@ -17,6 +17,7 @@ _HOME = {
             "AudioWarning",
             "CacheWarning",
             "DatasetNotFoundError",
+            "EmptyFilterWarning",
             "MissingExtraError",
             "ModelLoadError",
             "ModelVersionWarning",

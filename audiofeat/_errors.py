@@ -10,6 +10,7 @@ __all__ = [
     "ClipError",
     "ClipProblem",
     "DatasetNotFoundError",
+    "EmptyFilterWarning",
     "MissingExtraError",
     "ModelLoadError",
     "ModelVersionWarning",
@@ -29,6 +30,10 @@ class AudioWarning(UserWarning):
 
 class CacheWarning(RuntimeWarning):
     """A store of features cannot be used; what it would hold is computed again."""
+
+
+class EmptyFilterWarning(UserWarning):
+    """Filters of a bank lie between two frequencies of the spectrum, so what they give is the same for every sound."""
 
 
 class ClipError(ValueError):

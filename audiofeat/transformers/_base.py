@@ -3,6 +3,7 @@
 Conventions: pooled features are ``(n_clips, n_columns)``, framewise ones ``(n_clips, n_rows, n_frames)``.
 """
 
+import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
 
@@ -11,7 +12,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from audiofeat._errors import AudioInputError, ClipError, ClipProblem
+from audiofeat._errors import AudioInputError, ClipError, ClipProblem, EmptyFilterWarning
 from audiofeat._maps import holds_recordings
 from audiofeat._sklearn import Interval, StrOptions, output_container
 from audiofeat.audio import AudioBatch, as_unit_float
@@ -208,12 +209,17 @@ class FeatureExtractor(FlexibleOutputMixin, BaseEstimator):
         ------
         ValueError
             If a parameter is out of its range, or contradicts another or the clips' sample rate.
+
+        Warns
+        -----
+        EmptyFilterWarning
+            If filters are narrower than the distance of the spectrum's frequencies, and hold none of them.
         """
         self._validate_params()
         check_pooling(self.pooling, type(self).__name__)
         clips = as_clips(X, self, reset=True)
         rate = self._resolve_rate(clips, self.sample_rate)
-        self._plan(rate)
+        self._warn_of_empty_filters(self._plan(rate).spec)
         self.sample_rate_ = rate
         return self
 
@@ -275,6 +281,24 @@ class FeatureExtractor(FlexibleOutputMixin, BaseEstimator):
 
     def _check(self, spec: FrameSpec) -> None:
         """Refuse parameters that contradict each other or the sample rate."""
+
+    def _counted_filters(self, spec: FrameSpec) -> tuple[str, np.ndarray] | None:
+        """The parameter that counts the filters, and their weights, of an extractor whose filters may be empty."""
+        return None
+
+    def _warn_of_empty_filters(self, spec: FrameSpec) -> None:
+        if (named := self._counted_filters(spec)) is None:
+            return
+        name, weights = named
+        if n_empty := len(weights) - int(weights.any(axis=1).sum()):
+            lie, give = ("lie", "give") if n_empty > 1 else ("lies", "gives")
+            warnings.warn(
+                f"{type(self).__name__} got {name}={len(weights)} with n_fft={spec.n_fft} at {spec.sample_rate} Hz: "
+                f"{n_empty} of the {len(weights)} filters {lie} between two frequencies of the spectrum and {give} the "
+                f"same for every sound. Lower {name}, or raise n_fft.",
+                EmptyFilterWarning,
+                stacklevel=3,
+            )
 
     def _frame_parameters(self, sample_rate: int) -> dict:
         """What the framing is made of, beside the rate."""
