@@ -35,6 +35,8 @@ def get_preset(name: str) -> FeatureBank:
 
     Raises
     ------
+    TypeError
+        If `name` is no string.
     ValueError
         If there is no such preset.
 
@@ -58,6 +60,8 @@ def get_preset(name: str) -> FeatureBank:
     >>> get_preset("speech").get_params()["mfcc__sample_rate"]
     16000
     """
+    if not isinstance(name, str):
+        raise TypeError(f"get_preset got {name!r}; expected a name, such as {preset_names()[0]!r}.")
     kind, at, version = name.partition("@")
     versions = _PRESETS.get(kind, {})
     chosen = version if at else str(max(versions, default=0))

@@ -40,3 +40,9 @@ def test_another_rate_is_refused(rng):
 def test_unknown_names(name):
     with pytest.raises(ValueError, match=r"There is no preset .* expected one of speech@1, music@1, environmental@1"):
         presets.get_preset(name)
+
+
+@pytest.mark.parametrize("name", [3, None, b"speech"])
+def test_what_is_no_name(name):
+    with pytest.raises(TypeError, match=r"get_preset got .*; expected a name, such as 'speech@1'"):
+        presets.get_preset(name)

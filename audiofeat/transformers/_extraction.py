@@ -18,7 +18,7 @@ import xxhash
 from audiofeat._errors import AudioInputError, ClipError, ClipProblem
 from audiofeat.audio import CacheCounts, FeatureCache, LoadSettings, fingerprint
 from audiofeat.dsp import FrameSpec, extract, pool
-from audiofeat.dsp.recipes import Recipe
+from audiofeat.dsp.recipes import ClipProjection, Recipe
 from audiofeat.transformers._threads import one_blas_thread, share_out
 
 __all__ = ["ArrayClips", "Plan", "extract_features"]
@@ -292,6 +292,16 @@ def _extract_some(clips: Clips, plans: Sequence[Plan], results: _Results, tasks:
         clips.cache.put(fresh)
 
 
+def _frame_words(spec: FrameSpec, recipe: Recipe) -> str:
+    """What a frame is called among the parameters that give it."""
+    if isinstance(getattr(recipe, "projection", None), ClipProjection):
+        # A network's window is its own, and no parameter.
+        return f"window of {spec.frame_length} (center={spec.center})"
+    # In Kaldi's and HTK's conventions a frame takes a window of the clip, and zeros.
+    length = "n_fft" if spec.convention == "librosa" else "win_length"
+    return f"frame ({length}={spec.frame_length}, center={spec.center})"
+
+
 def _extract_clip(clips: Clips, index: int, plans: Sequence[Plan]) -> list[np.ndarray]:
     valid = clips.valid(index)
     padded = valid if clips.settings is None else clips.settings.padded(valid)
@@ -307,9 +317,9 @@ def _extract_clip(clips: Clips, index: int, plans: Sequence[Plan]) -> list[np.nd
             # Without centring, a recording shorter than a frame borrows padding for one frame, if there is any.
             audio = padded[: spec.frame_length]
         if not spec.n_frames(len(audio)):
-            # In Kaldi's and HTK's conventions a frame takes a window of the clip, and zeros.
-            length = f"{'n_fft' if spec.convention == 'librosa' else 'win_length'}={spec.frame_length}"
-            raise ClipError(f"its {len(audio)} samples are fewer than one frame ({length}, center={spec.center})")
+            raise ClipError(
+                f"its {len(audio)} samples are fewer than one {_frame_words(spec, plans[numbers[0]].recipe)}"
+            )
         for number, feature in zip(numbers, extract(audio, spec, [plans[n].recipe for n in numbers]), strict=True):
             statistics = plans[number].statistics
             values[number] = (

@@ -16,6 +16,13 @@ def _all_pooled(bank) -> bool:
     return all(is_pooled(member) for member in bank._extractors())
 
 
+def _described(member) -> str:
+    """What to call what is no extractor."""
+    if isinstance(member, type):
+        return f"the class {member.__name__}"
+    return repr(member) if member is None or isinstance(member, str) else type(member).__name__
+
+
 class FeatureBank(FlexibleOutputMixin, FeatureUnion):
     """Several feature extractors side by side.
 
@@ -100,15 +107,15 @@ class FeatureBank(FlexibleOutputMixin, FeatureUnion):
         members = self._extractors()
         if not members:
             raise ValueError("FeatureBank got no member; expected at least one extractor that is not dropped.")
-        self._validate_transformers()
-        self._validate_transformer_weights()
         others = [member for member in members if not isinstance(member, FeatureExtractor)]
         if others:
-            strange = [repr(other) if isinstance(other, str) else type(other).__name__ for other in others]
+            strange = ", ".join(map(_described, others))
             raise TypeError(
-                f"FeatureBank got {', '.join(strange)}; expected extractors such as MFCC or Chroma. "
+                f"FeatureBank got {strange}; expected extractors such as MFCC() or Chroma(). "
                 "Use scikit-learn's FeatureUnion to put other transformers beside them."
             )
+        self._validate_transformers()
+        self._validate_transformer_weights()
         if len({is_pooled(member) for member in members}) > 1:
             raise ValueError(
                 "FeatureBank got pooled and framewise members. Give all of them pooling=None, or none of them."
@@ -216,4 +223,11 @@ class FeatureBank(FlexibleOutputMixin, FeatureUnion):
         return hasattr(self, "sample_rate_")
 
     def _extractors(self) -> list:
+        example = "(name, transformer) pairs, such as [('mfcc', MFCC()), ('chroma', Chroma())]"
+        if not isinstance(self.transformer_list, (list, tuple)):
+            raise TypeError(f"FeatureBank got {type(self.transformer_list).__name__}; expected a list of {example}.")
+        for pair in self.transformer_list:
+            if not (isinstance(pair, (list, tuple)) and len(pair) == 2 and isinstance(pair[0], str)):
+                what = repr(pair) if isinstance(pair, (str, list, tuple)) else type(pair).__name__
+                raise TypeError(f"FeatureBank got {what} among its members; expected {example}.")
         return [member for _, member in self.transformer_list if member != "drop"]

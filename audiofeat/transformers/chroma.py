@@ -124,6 +124,8 @@ class Chroma(FeatureExtractor):
         "tuning": [Interval(Real, -0.5, 0.5, closed="both"), StrOptions({"estimate"})],
         "chroma_norm": [Interval(Real, 0, None, closed="right"), None],
         **FRAME_CONSTRAINTS,
+        # With one sample there is no frequency but zero, which has no pitch.
+        "n_fft": [Interval(Integral, 2, None, closed="left")],
     }
 
     def __init__(

@@ -328,6 +328,17 @@ class OnnxEmbedding(FeatureExtractor):
             raise ValueError(f"{type(self).__name__} got output={self.output!r}; its model has {known}.")
         return names[0] if self.output is None else self.output
 
+    def _resolve_rate(self, clips, expected):
+        # Only the user knows the rate of the model, so that of the clips is no way out.
+        rate = getattr(clips, "sample_rate", expected)
+        if rate != expected:
+            raise ValueError(
+                f"{type(self).__name__} got clips at {rate} Hz, but its parameter sample_rate says that its model takes "
+                f"{expected} Hz. Use AudioLoader(sample_rate={expected}), or set sample_rate to what the model was "
+                "trained at."
+            )
+        return expected
+
     def _frame_parameters(self, sample_rate: int) -> dict:
         return {}
 

@@ -82,6 +82,8 @@ class SpectralShape(FeatureExtractor):
         "descriptors": [str, "array-like"],
         "roll_percent": [Interval(Real, 0, 1, closed="neither")],
         **FRAME_CONSTRAINTS,
+        # With one sample there is no frequency but zero, and no shape.
+        "n_fft": [Interval(Integral, 2, None, closed="left")],
     }
 
     def __init__(

@@ -79,6 +79,8 @@ class Tonnetz(FeatureExtractor):
         "n_chroma": [Interval(Integral, 1, None, closed="left")],
         "tuning": [Interval(Real, -0.5, 0.5, closed="both"), StrOptions({"estimate"})],
         **FRAME_CONSTRAINTS,
+        # With one sample there is no frequency but zero, which has no pitch.
+        "n_fft": [Interval(Integral, 2, None, closed="left")],
     }
 
     def __init__(

@@ -281,8 +281,13 @@ def test_one_of_several_outputs():
 
 def test_clips_at_another_rate_are_refused():
     batch = AudioLoader(16000).fit_transform([(RATE, COUNTING)])
-    with pytest.raises(ValueError, match=r"clips at 16000 Hz, .* 8000 Hz. Use AudioLoader\(sample_rate=8000\)"):
+    message = r"clips at 16000 Hz, .* 8000 Hz. Use AudioLoader\(sample_rate=8000\)"
+    with pytest.raises(ValueError, match=message) as caught:
         OnnxEmbedding(TOY, sample_rate=RATE).fit(batch)
+    # Which it would not take.
+    assert "None" not in str(caught.value)
+    with pytest.raises(ValueError, match=message):
+        OnnxEmbedding(TOY, sample_rate=RATE).fit([COUNTING]).transform(batch)
 
 
 def test_weights_in_a_second_file_are_refused(tmp_path):

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from audiofeat import MFCC, AudioLoader, Chroma, Delta, FeatureBank, MelSpectrogram, Spectrogram, StatsPooling
+from audiofeat import (
+    MFCC,
+    AudioLoader,
+    Chroma,
+    Delta,
+    FeatureBank,
+    MelSpectrogram,
+    SpectralShape,
+    Spectrogram,
+    StatsPooling,
+    Tonnetz,
+)
 
 CLIPS = np.random.default_rng(0).standard_normal((2, 4000)).astype(np.float32)
 
@@ -18,7 +29,7 @@ CLIPS = np.random.default_rng(0).standard_normal((2, 4000)).astype(np.float32)
         ({"pooling": "average"}, r"got pooling='average', with unknown 'average'; expected None or different names"),
         ({"pooling": ()}, r"got pooling=\(\), with no statistic"),
         ({"pooling": ("mean", "mean")}, r"with a repetition"),
-        ({"n_fft": 0}, r"The 'n_fft' parameter of \w+ must be an int in the range \[1, inf\)"),
+        ({"n_fft": 0}, r"The 'n_fft' parameter of \w+ must be an int in the range \[[12], inf\)"),
         ({"hop_length": 0.5}, r"'hop_length' parameter"),
         ({"pad_mode": "mirror"}, r"'pad_mode' parameter"),
         ({"center": "yes"}, r"'center' parameter"),
@@ -31,6 +42,15 @@ def test_shared_parameters(extractor, parameters, message):
     with pytest.raises(ValueError, match=message) as caught:
         estimator.fit(CLIPS)
     assert extractor.__name__ in str(caught.value)
+
+
+@pytest.mark.parametrize("extractor", [Chroma, SpectralShape, Tonnetz])
+def test_features_of_frequencies_need_more_than_that_of_zero(extractor):
+    with pytest.raises(
+        ValueError, match=rf"'n_fft' parameter of {extractor.__name__} must be an int in the range \[2, inf\)"
+    ):
+        extractor(n_fft=1).fit(CLIPS)
+    assert np.isfinite(extractor(n_fft=2).fit_transform(CLIPS)).all()
 
 
 @pytest.mark.parametrize("extractor", [MelSpectrogram, MFCC])
@@ -109,7 +129,9 @@ def test_steps_on_frames_refuse_a_fourth_axis(step):
 @pytest.mark.parametrize("step", [StatsPooling(), Delta()])
 def test_steps_on_frames_refuse_another_number_of_rows_than_at_fit(step):
     step = clone(step).fit(np.zeros((2, 3, 12)))
-    with pytest.raises(ValueError, match=r"4 features, but \w+ is expecting 3 features"):
+    with pytest.raises(
+        ValueError, match=r"shape \(2, 4, 12\); expected maps like those in fit, \(n_clips, 3, n_frames\)"
+    ):
         step.transform(np.zeros((2, 4, 12)))
 
 
@@ -118,6 +140,26 @@ def test_steps_on_frames_refuse_another_number_of_rows_than_at_fit(step):
     [
         ([], ValueError, r"FeatureBank got no member"),
         ([("mfcc", "drop")], ValueError, r"FeatureBank got no member"),
+        (
+            [MFCC(), Chroma()],
+            TypeError,
+            r"FeatureBank got MFCC among its members; expected \(name, transformer\) pairs",
+        ),
+        (
+            [("mfcc",)],
+            TypeError,
+            r"FeatureBank got \('mfcc',\) among its members; expected \(name, transformer\) pairs",
+        ),
+        ([(1, MFCC())], TypeError, r"expected \(name, transformer\) pairs"),
+        (["ab"], TypeError, r"FeatureBank got 'ab' among its members"),
+        ({"mfcc": MFCC()}, TypeError, r"FeatureBank got dict; expected a list of \(name, transformer\) pairs"),
+        (
+            MFCC(),
+            TypeError,
+            r"FeatureBank got MFCC; expected a list of \(name, transformer\) pairs, such as \[\('mfcc'",
+        ),
+        ([("mfcc", MFCC)], TypeError, r"FeatureBank got the class MFCC; expected extractors such as MFCC\(\)"),
+        ([("mfcc", None)], TypeError, r"FeatureBank got None; expected extractors"),
         ([("pool", StatsPooling())], TypeError, r"FeatureBank got StatsPooling; expected extractors such as MFCC"),
         ([("mfcc", "passthrough")], TypeError, r"FeatureBank got 'passthrough'; expected extractors such as MFCC"),
         ([("a", MFCC()), ("b", Chroma(pooling=None))], ValueError, r"got pooled and framewise members"),
