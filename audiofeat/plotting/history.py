@@ -1,5 +1,7 @@
 """The training history of a network."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
@@ -17,6 +19,9 @@ _STYLES = {
 }
 
 
+_EXPECTED = "expected a list of dict, an entry an epoch, such as the attribute history_ of a CNNClassifier."
+
+
 class HistoryDisplay:
     """Loss and metrics of a network over the epochs of its training.
 
@@ -25,14 +30,19 @@ class HistoryDisplay:
 
     Parameters
     ----------
-    history : list of dict
+    history : list of dict, or dict of list
         For each epoch its `loss` and metrics, and those with the prefix `val_` on validation clips, as Keras logs them.
-        `epoch` counts from 1 and may be left out.
+        `epoch` counts from 1 and may be left out. Or for each of these its values over the epochs, as in the attribute
+        `history` of what `keras.Model.fit` returns.
     best_epoch : int or None, default=None
         The epoch to mark, whose weights were kept. None means the one with the lowest `val_loss`, if there is one.
 
     Attributes
     ----------
+    history : list of dict
+        The history, epoch by epoch.
+    best_epoch : int or None
+        The epoch to mark.
     ax_ : ndarray of matplotlib Axes
         A panel for the loss, and one for each metric.
     figure_ : matplotlib Figure
@@ -58,8 +68,14 @@ class HistoryDisplay:
     """
 
     def __init__(self, history, *, best_epoch=None):
-        self.history = history
-        self.best_epoch = _lowest_val_loss(history) if best_epoch is None else best_epoch
+        self.history = _by_epoch(history, by=type(self).__name__)
+        self.best_epoch = _lowest_val_loss(self.history) if best_epoch is None else best_epoch
+        epochs = _epochs(self.history)
+        if best_epoch is not None and best_epoch not in epochs:
+            known = (
+                f"an epoch of its history, from {min(epochs)} to {max(epochs)}" if epochs else "None, without a history"
+            )
+            raise ValueError(f"{type(self).__name__} got best_epoch={best_epoch!r}; expected {known}.")
 
     @classmethod
     def from_estimator(cls, estimator):
@@ -118,7 +134,7 @@ class HistoryDisplay:
                     self.best_epoch, color="0.4", linestyle=":", zorder=0, label=f"best epoch ({self.best_epoch})"
                 )
             panel.set(xlabel="Epoch", ylabel=quantity.replace("_", " ").capitalize())
-            panel.xaxis.get_major_locator().set_params(integer=True)
+            panel.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
             panel.grid(axis="y", alpha=0.3)
         axes[0].legend(fontsize="small")
         self.ax_, self.figure_ = axes, axes[0].figure
@@ -143,6 +159,34 @@ class HistoryDisplay:
         # A marker shows a training of one epoch, and which epochs were measured.
         (line,) = ax.plot(epochs[drawn], values[drawn], label=kind, marker="o", markersize=3, **style)
         self.lines_[name] = line
+
+
+def _by_epoch(history, *, by) -> list[dict]:
+    """Check a history, and turn one of columns into one of rows."""
+    if isinstance(history, Mapping):
+        return _rows(history, by=by)
+    if not isinstance(history, Sequence) or isinstance(history, str):
+        raise TypeError(f"{by} got {type(history).__name__} as history; {_EXPECTED}")
+    for entry in history:
+        if not isinstance(entry, Mapping):
+            raise TypeError(f"{by} got {type(entry).__name__} among the entries of its history; {_EXPECTED}")
+    return list(history)
+
+
+def _rows(columns, *, by) -> list[dict]:
+    for name, values in columns.items():
+        if np.ndim(values) != 1:
+            raise TypeError(
+                f"{by} got {type(values).__name__} as {name!r} of its history; expected a list with a value an epoch."
+            )
+    lengths = {len(values): name for name, values in columns.items()}
+    if len(lengths) > 1:
+        (first, of_first), (other, of_other) = list(lengths.items())[:2]
+        raise ValueError(
+            f"{by} got a history with {first} epochs of {of_first!r} and {other} of {of_other!r}; expected as many of "
+            "each. Give quantities that are not measured in each epoch as a list of dict, an entry an epoch."
+        )
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 def _epochs(history) -> list[int]:

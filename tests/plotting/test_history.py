@@ -126,3 +126,39 @@ def test_it_draws_on_given_axes(draw):
     display = draw(HistoryDisplay(HISTORY).plot(ax))
     assert len(display.ax_) == 2
     assert display.figure_ is figure
+
+
+def test_the_history_that_keras_keeps(draw):
+    columns = {name: [entry[name] for entry in HISTORY] for name in ("loss", "val_loss", "accuracy")}
+    display = draw(HistoryDisplay(columns).plot())
+    assert display.best_epoch == 2
+    np.testing.assert_array_equal(display.lines_["val_loss"].get_xydata(), [(1, 0.8), (2, 0.6), (3, 0.7)])
+    assert display.history[0] == {"loss": 0.7, "val_loss": 0.8, "accuracy": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("history", "message"),
+    [
+        ({"loss": [1.0, 0.5], "val_loss": [1.0]}, r"a history with 2 epochs of 'loss' and 1 of 'val_loss'"),
+        ({"loss": 0.3}, r"float as 'loss' of its history; expected a list with a value an epoch"),
+        (3, r"HistoryDisplay got int as history; expected a list of dict"),
+        ([0.3, 0.2], r"HistoryDisplay got float among the entries of its history; expected a list of dict"),
+    ],
+)
+def test_what_is_no_history_is_refused(history, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        HistoryDisplay(history)
+
+
+@pytest.mark.parametrize("n_epochs", [1, 2, 3])
+def test_epochs_are_whole_numbers(draw, n_epochs):
+    display = draw(HistoryDisplay(HISTORY[:n_epochs]).plot())
+    for ax in display.ax_:
+        low, high = ax.get_xlim()
+        shown = [tick for tick in ax.get_xticks() if low <= tick <= high]
+        assert shown == list(range(1, n_epochs + 1))
+
+
+def test_a_best_epoch_that_was_not_trained_is_refused():
+    with pytest.raises(ValueError, match=r"best_epoch=99; expected an epoch of its history, from 1 to 3"):
+        HistoryDisplay(HISTORY, best_epoch=99)
