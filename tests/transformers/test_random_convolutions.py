@@ -178,7 +178,9 @@ def test_refusals(parameters, message):
 
 
 def test_another_number_of_rows_is_refused():
-    with pytest.raises(ValueError, match=r"features|rows"):
+    with pytest.raises(
+        ValueError, match=r"shape \(6, 9, 30\); expected maps like those in fit, \(n_clips, 16, n_frames\)"
+    ):
         RandomConvolutions(8).fit(MAPS).transform(MAPS[:, :9])
     with pytest.raises(ValueError, match="maps of 16 rows; expected 1, as in fit"):
         RandomConvolutions(8).fit(MAPS[:, :, 0]).transform(MAPS)
