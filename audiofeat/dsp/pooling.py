@@ -52,7 +52,7 @@ STATISTICS: dict[str, Callable[..., np.ndarray]] = {
     "kurtosis": _kurtosis,
     "mean_abs_delta": _mean_abs_delta,
 }
-_PERCENTILE = re.compile(r"percentile_(\d{1,2}|100)")
+_PERCENTILE = re.compile(r"percentile_(\d{1,2}(\.\d+)?|100)")
 
 
 def is_statistic(name: str) -> bool:
@@ -61,7 +61,7 @@ def is_statistic(name: str) -> bool:
     Parameters
     ----------
     name : str
-        A key of `STATISTICS`, or ``percentile_`` with a whole number from 0 to 100.
+        A key of `STATISTICS`, or ``percentile_`` with a number from 0 to 100, such as 2.5.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def pool(features: np.ndarray, statistics: Sequence[str] = ("mean", "std"), *, n
     statistics : sequence of str, default=("mean", "std")
         "mean", "std", "min", "max", "median", "skewness" and "kurtosis" (of the population; 0 where nothing varies, and
         3 for a normal distribution), "mean_abs_delta" (mean absolute difference between neighbouring frames), and
-        percentiles such as "percentile_90".
+        percentiles such as "percentile_90" and "percentile_2.5".
     n_segments : int, default=1
         Number of equal segments that are summarised one by one, so that the order in time survives.
 
@@ -155,4 +155,4 @@ def _mean_and_std(features: np.ndarray) -> dict[str, np.ndarray]:
 def _statistic(name: str, features: np.ndarray) -> np.ndarray:
     if name in STATISTICS:
         return STATISTICS[name](features, axis=-1)
-    return np.percentile(features, int(name.rpartition("_")[2]), axis=-1).astype(features.dtype, copy=False)
+    return np.percentile(features, float(name.rpartition("_")[2]), axis=-1).astype(features.dtype, copy=False)

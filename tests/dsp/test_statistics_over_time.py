@@ -63,7 +63,15 @@ def test_percentiles_and_mean_absolute_delta():
     ramp = np.arange(101.0)[None]
     assert pool(ramp, ("percentile_0", "percentile_25", "percentile_90", "percentile_100")).tolist() == [0, 25, 90, 100]
     assert pool(np.array([[0.0, 2.0, -1.0]]), ("mean_abs_delta",)).tolist() == [2.5]
-    assert not any(is_statistic(name) for name in ("percentile_101", "percentile_", "percentile_2.5", "mode", 3))
+    assert not any(
+        is_statistic(name) for name in ("percentile_101", "percentile_", "percentile_2.", "percentile_100.5", "mode", 3)
+    )
+
+
+def test_percentiles_between_whole_numbers():
+    ramp = np.arange(1001.0)[None]
+    assert pool(ramp, ("percentile_2.5", "percentile_97.5", "percentile_0.1")).tolist() == [25, 975, 1]
+    assert is_statistic("percentile_99.95")
 
 
 @pytest.mark.parametrize(("n_frames", "n_segments"), [(10, 3), (6, 6), (100, 7), (2, 5), (1, 4)])
