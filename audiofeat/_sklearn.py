@@ -42,6 +42,7 @@ __all__ = [
     "safe_indexing",
     "validate_parameter_constraints",
     "whole_repr",
+    "wrap_tables_only",
     "with_callbacks",
 ]
 
@@ -60,6 +61,25 @@ def output_container(estimator) -> str:
         "default", "pandas" or "polars".
     """
     return _get_output_config("transform", estimator)["dense"]
+
+
+def wrap_tables_only(transformer: type, gives_table) -> None:
+    """Let scikit-learn make data frames of a class's output only where it is a table.
+
+    It asks each time which methods to wrap, so that a parameter may decide. Without this, naming the rows of 3-D output
+    would make it try to put a 3-D array into a data frame.
+
+    Parameters
+    ----------
+    transformer : type
+        Class of transformers, whose methods scikit-learn has wrapped.
+    gives_table : callable
+        Tells of an instance whether its output is 2-D.
+    """
+    keys = transformer._sklearn_auto_wrap_output_keys  # type: ignore[attr-defined]
+    transformer._sklearn_auto_wrap_output_keys = property(  # type: ignore[attr-defined]
+        lambda self: keys if gives_table(self) else set()
+    )
 
 
 def callback_context(estimator, *, max_subtasks):

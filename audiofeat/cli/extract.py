@@ -154,7 +154,7 @@ def _pipeline(features: str, settings, sample_rate: int | None, duration: float 
     rate = rate_of([extractor], sample_rate)
     silence = np.zeros(rate, dtype=np.float32)
     pipeline = make_pipeline(AudioLoader(sample_rate=rate, duration=duration), extractor).fit([(rate, silence)])
-    if not hasattr(extractor, "get_feature_names_out"):
+    if not extractor._gives_table():
         raise click.UsageError("A table has one row a clip, and pooling=None gives a row a frame. Choose statistics.")
     return pipeline
 

@@ -9,12 +9,11 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from audiofeat._errors import AudioInputError, ClipError, ClipProblem, EmptyFilterWarning
 from audiofeat._maps import holds_recordings
-from audiofeat._sklearn import Interval, StrOptions, output_container
+from audiofeat._sklearn import Interval, StrOptions, output_container, wrap_tables_only
 from audiofeat.audio import AudioBatch, as_unit_float
 from audiofeat.audio.checks import check_samples
 from audiofeat.dsp import STATISTICS, FrameSpec, is_statistic
@@ -42,7 +41,18 @@ FRAME_CONSTRAINTS: dict[str, list] = {
 
 
 class FlexibleOutputMixin(TransformerMixin):
-    """`set_output` that can always be called: a 3-D output stays an array, a 2-D one becomes a data frame."""
+    """`set_output` that can always be called: a 3-D output stays an array, a 2-D one becomes a data frame.
+
+    Both have names: those of columns or, for a pipeline to pass on to the next step, those of rows.
+    """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        wrap_tables_only(cls, lambda self: self._gives_table())
+
+    def _gives_table(self) -> bool:
+        """Whether the output is 2-D."""
+        return True
 
     def set_output(self, *, transform=None):
         """Choose the container of 2-D output.
@@ -247,9 +257,8 @@ class FeatureExtractor(FlexibleOutputMixin, BaseEstimator):
         features = extract_features(clips, [plan], n_jobs=self.n_jobs, by=type(self).__name__)[0]
         return with_index(self, features, clips)
 
-    @available_if(is_pooled)
     def get_feature_names_out(self, input_features=None):
-        """Name the columns of pooled output.
+        """Name the columns of pooled output, or the rows of framewise output.
 
         Parameters
         ----------
@@ -258,12 +267,17 @@ class FeatureExtractor(FlexibleOutputMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of shape (n_columns,)
-            Names such as ``mfcc_03_mean``.
+        ndarray of shape (n_columns,) or (n_rows,)
+            Names such as ``mfcc_03_mean``, or ``mfcc_03`` with ``pooling=None``.
         """
         check_is_fitted(self)
-        statistics = check_pooling(self.pooling, type(self).__name__) or ()
+        statistics = check_pooling(self.pooling, type(self).__name__)
+        if statistics is None:
+            return np.array(self._row_names(), dtype=object)
         return pooled_names(self._row_names(), statistics, self.n_segments)
+
+    def _gives_table(self):
+        return is_pooled(self)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

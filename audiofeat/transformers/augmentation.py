@@ -15,7 +15,7 @@ __all__ = ["WaveformAugmenter"]
 
 
 # Like the loader's, its output is no table.
-class WaveformAugmenter(FlexibleOutputMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class WaveformAugmenter(FlexibleOutputMixin, BaseEstimator, auto_wrap_output_keys=None):
     """Change the clips that a pipeline is fitted on, and no others.
 
     Stands between `AudioLoader` and the features. When a pipeline is fitted, scikit-learn calls `fit_transform`, which

@@ -3,17 +3,12 @@
 import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import FeatureUnion
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from audiofeat.transformers._base import FeatureExtractor, FlexibleOutputMixin, as_clips, is_pooled, with_index
 from audiofeat.transformers._extraction import extract_features
 
 __all__ = ["FeatureBank"]
-
-
-def _all_pooled(bank) -> bool:
-    return all(is_pooled(member) for member in bank._extractors())
 
 
 def _described(member) -> str:
@@ -182,9 +177,8 @@ class FeatureBank(FlexibleOutputMixin, FeatureUnion):
             )
         return with_index(self, np.concatenate(features, axis=1), clips)
 
-    @available_if(_all_pooled)
     def get_feature_names_out(self, input_features=None):
-        """Name the columns of pooled output.
+        """Name the columns of pooled output, or the rows of framewise output.
 
         Parameters
         ----------
@@ -193,7 +187,7 @@ class FeatureBank(FlexibleOutputMixin, FeatureUnion):
 
         Returns
         -------
-        ndarray of shape (n_columns,)
+        ndarray of shape (n_columns,) or (n_rows,)
             The members' names, in their order.
 
         Raises
@@ -221,6 +215,9 @@ class FeatureBank(FlexibleOutputMixin, FeatureUnion):
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "sample_rate_")
+
+    def _gives_table(self) -> bool:
+        return all(is_pooled(member) for member in self._extractors())
 
     def _extractors(self) -> list:
         example = "(name, transformer) pairs, such as [('mfcc', MFCC()), ('chroma', Chroma())]"

@@ -18,7 +18,7 @@ __all__ = ["AudioLoader"]
 
 
 # A batch is no table: naming its one column must not make scikit-learn turn it into a data frame.
-class AudioLoader(FlexibleOutputMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
+class AudioLoader(FlexibleOutputMixin, BaseEstimator, auto_wrap_output_keys=None):
     """Load recordings as mono clips at one sample rate.
 
     Takes whatever holds audio and hands on an `AudioBatch`, which decodes a clip when a feature extractor asks for it.

@@ -14,6 +14,7 @@ from audiofeat._maps import read_maps
 from audiofeat._sklearn import Interval
 from audiofeat.dsp import delta, pool, sounding_frames
 from audiofeat.transformers._base import FlexibleOutputMixin, check_pooling, pooled_names
+from audiofeat.transformers.cepstrum import with_delta_names
 from audiofeat.transformers.spectrogram import numbered
 
 __all__ = ["Delta", "StatsPooling"]
@@ -44,6 +45,22 @@ class _MapTransformer(FlexibleOutputMixin, BaseEstimator):
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "n_rows_")
+
+    def _row_names(self, input_features) -> list[str]:
+        """Names of the rows it was fitted on, as the step before has them."""
+        check_is_fitted(self)
+        if input_features is None:
+            return numbered("row", self.n_rows_)
+        names = [str(name) for name in input_features]
+        if len(names) == self.n_rows_:
+            return names
+        if self.n_rows_ == 1 and len(names) == self.n_features_in_:
+            # Of a 2-D array, they are the names of its frames.
+            return numbered("row", 1)
+        raise ValueError(
+            f"{type(self).__name__} got {len(names)} input_features; expected {self.n_rows_}, a name for each row of the "
+            "maps it was fitted on."
+        )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -159,17 +176,17 @@ class StatsPooling(_MapTransformer):
 
         Parameters
         ----------
-        input_features : None
-            Ignored.
+        input_features : array-like of str or None, default=None
+            Names of the rows, which a pipeline passes on. None numbers them.
 
         Returns
         -------
         ndarray of shape (n_segments * n_statistics * n_rows,)
-            Names such as ``row_03_mean``.
+            Names such as ``mfcc_03_mean``, or ``row_03_mean`` for rows without a name.
         """
-        check_is_fitted(self)
+        rows = self._row_names(input_features)
         statistics = check_pooling(self.statistics, type(self).__name__) or ()
-        return pooled_names(numbered("row", self.n_rows_), statistics, self.n_segments)
+        return pooled_names(rows, statistics, self.n_segments)
 
 
 class Delta(_MapTransformer):
@@ -257,3 +274,39 @@ class Delta(_MapTransformer):
         parts = [maps] if self.keep_input else []
         parts += [delta(maps, order=order, width=self.width) for order in range(1, self.order + 1)]
         return np.concatenate(parts, axis=1)
+
+    def get_feature_names_out(self, input_features=None):
+        """Name the rows of the output.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Names of the rows of the input, which a pipeline passes on. None numbers them.
+
+        Returns
+        -------
+        ndarray of shape ((1 + order) * n_rows,)
+            Names such as ``mfcc_03`` and ``mfcc_03_delta2``; one that is taken, because derivatives came in already, is
+            followed by a number.
+        """
+        rows = self._row_names(input_features)
+        names = with_delta_names(rows, self.order)[0 if self.keep_input else len(rows) :]
+        return np.array(_told_apart(names), dtype=object)
+
+    def _gives_table(self):
+        return False
+
+
+def _told_apart(names: Sequence[str]) -> list[str]:
+    """Names, of which those that stood before get a number."""
+    taken = set(names)
+    seen: set[str] = set()
+    apart = []
+    for name in names:
+        other = name
+        number = 2
+        while other in seen or (other != name and other in taken):
+            other, number = f"{name}_{number}", number + 1
+        seen.add(other)
+        apart.append(other)
+    return apart

@@ -126,6 +126,24 @@ class CepstralNormalization(_MapTransformer):
         # In float64 up to the end: what is subtracted may be much larger than what is left.
         return ((maps - mean) / scale).astype(maps.dtype)
 
+    def get_feature_names_out(self, input_features=None):
+        """Name the rows of the output, which are those of the input.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Names of the rows, which a pipeline passes on. None numbers them.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            Names such as ``mfcc_03``, or ``row_03`` for rows without a name.
+        """
+        return np.array(self._row_names(input_features), dtype=object)
+
+    def _gives_table(self):
+        return False
+
     def _statistics(self, parts: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Mean of each row over the frames of all parts, and what to divide it by."""
         mean = _row_means(parts)

@@ -2,9 +2,20 @@
 
 import numpy as np
 import pytest
-from sklearn.pipeline import make_pipeline
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.pipeline import FeatureUnion, make_pipeline
 
-from audiofeat import MFCC, Delta, StatsPooling
+from audiofeat import (
+    MFCC,
+    CepstralNormalization,
+    Chroma,
+    Delta,
+    FeatureBank,
+    MelSpectrogram,
+    RandomConvolutions,
+    StatsPooling,
+)
 from audiofeat.dsp import delta
 
 MAPS = np.random.default_rng(0).standard_normal((4, 3, 20))
@@ -59,3 +70,56 @@ def test_deltas_of_mfcc_are_the_step_after_it(rng):
 
 def test_set_output_can_always_be_called():
     assert isinstance(Delta().set_output(transform="pandas").fit_transform(MAPS), np.ndarray)
+
+
+def test_names_go_from_step_to_step(rng):
+    clips = rng.standard_normal((3, 4000))
+    mfcc = MFCC(n_mfcc=2, n_mels=20, pooling=None)
+    pipe = make_pipeline(mfcc, CepstralNormalization(), Delta(order=2), StatsPooling("max")).fit(clips)
+    assert list(pipe[:2].get_feature_names_out()) == ["mfcc_0", "mfcc_1"]
+    names = [f"mfcc_{row}{order}" for order in ("", "_delta", "_delta2") for row in (0, 1)]
+    assert list(pipe[:3].get_feature_names_out()) == names
+    assert list(pipe.get_feature_names_out()) == [f"{name}_max" for name in names]
+    by_parameter = MFCC(n_mfcc=2, n_mels=20, deltas=2, pooling="max").fit(clips)
+    assert list(by_parameter.get_feature_names_out()) == list(pipe.get_feature_names_out())
+    without = make_pipeline(mfcc, Delta(keep_input=False)).fit(clips)
+    assert list(without.get_feature_names_out()) == ["mfcc_0_delta", "mfcc_1_delta"]
+
+
+def test_names_of_derivatives_of_derivatives_are_told_apart(rng):
+    pipe = make_pipeline(MFCC(n_mfcc=1, n_mels=20, deltas=1, pooling=None), Delta()).fit(rng.standard_normal((3, 4000)))
+    assert list(pipe.get_feature_names_out()) == ["mfcc_0", "mfcc_0_delta", "mfcc_0_delta_2", "mfcc_0_delta_delta"]
+
+
+def test_framewise_features_beside_pooled_ones_have_names(rng):
+    clips = rng.standard_normal((3, 4000))
+    bank = FeatureBank([("mel", MelSpectrogram(n_mels=20, pooling=None)), ("chroma", Chroma(pooling=None))])
+    convolutions = make_pipeline(bank, RandomConvolutions(4, statistics="max", random_state=0))
+    union = FeatureUnion([("random", convolutions), ("mfcc", MFCC(n_mfcc=2, n_mels=20))])
+    for output in ("pandas", "default"):
+        rows = union.set_output(transform=output).fit_transform(clips)
+        names = list(union.get_feature_names_out())
+        assert len(names) == len(set(names)) == rows.shape[1]
+        assert [names[0], names[-1]] == ["random__kernel_0_max", "mfcc__mfcc_1_std"]
+        assert output == "default" or list(rows.columns) == names
+    assert list(bank.fit(clips).get_feature_names_out()[[0, -1]]) == ["mel_00", "chroma_B"]
+
+
+def test_frames_of_a_table_are_no_rows():
+    step = StatsPooling("mean").fit(MAPS[:, 0])
+    assert list(step.get_feature_names_out([f"t{i}" for i in range(20)])) == ["row_0_mean"]
+    with pytest.raises(ValueError, match="StatsPooling got 2 input_features; expected 3, a name for each row"):
+        StatsPooling().fit(MAPS).get_feature_names_out(["a", "b"])
+
+
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+@pytest.mark.parametrize("step", [Delta(), CepstralNormalization(), MFCC(pooling=None, n_mels=20)])
+def test_maps_stay_arrays_whatever_is_asked_for(step, output):
+    pytest.importorskip(output)
+    X = MAPS if not isinstance(step, MFCC) else np.random.default_rng(0).standard_normal((3, 4000))
+    with config_context(transform_output=output):
+        assert clone(step).fit_transform(X).ndim == 3
+    step = clone(step).set_output(transform=output)
+    assert step.fit_transform(X).ndim == 3
+    if isinstance(step, MFCC):
+        assert hasattr(step.set_params(pooling="mean").fit_transform(X), "columns")
