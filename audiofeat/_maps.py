@@ -72,7 +72,7 @@ def read_maps(estimator, X, *labels, reset, dtype, expected=None):
         why = _kind_problem(X, by)
         if why is not None:
             raise TypeError(why) from exc
-        why = _unequal_maps(X, by) or _shape_problem(np.shape(X), expected, by) or _unequal_labels(labels, by)
+        why = _unequal_maps(X, by) or _shape_problem(_shape(X), expected, by) or _unequal_labels(labels, by)
         if why is not None:
             raise ValueError(why) from exc
         raise
@@ -132,6 +132,8 @@ def _kind_problem(X, by):
 
 def _unequal_maps(X, by):
     shapes = _shapes(X)
+    if None in shapes:
+        return f"{by} got clips with rows of unequal length; expected equal ones. {EQUAL_SHAPES}"
     if len(shapes) < 2:
         return None
     return f"{by} got clips of unequal shape, {shapes[0]} and {shapes[1]}; expected equal ones. {EQUAL_SHAPES}"
@@ -147,7 +149,7 @@ def _unequal_labels(labels, by):
 
 
 def _shapes(items):
-    """The different shapes among the items of an input, "ragged" for one that has none; few or none if they are equal."""
+    """The different shapes among the items of an input, None for one that has none itself."""
     is_array = isinstance(items, np.ndarray) and items.ndim > 0
     if not (is_array or isinstance(items, (list, tuple))):
         return []
@@ -158,12 +160,12 @@ def _shape(item):
     try:
         return np.shape(item)
     except ValueError:
-        return "ragged"
+        return None
 
 
 def _shape_problem(shape, expected, by):
     """What is wrong with an input of another number of axes or rows than in fit; frames are for the estimator to judge."""
-    if expected is None or (len(shape) > 2 and shape[1] == expected[0]):
+    if expected is None or shape is None or (len(shape) > 2 and shape[1] == expected[0]):
         return None
     wanted = ", ".join(["n_clips", *("n_frames" if size is None else str(size) for size in expected)])
     one = len(shape) == len(expected) and all(want in (None, size) for size, want in zip(shape, expected, strict=True))

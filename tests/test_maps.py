@@ -42,6 +42,13 @@ def test_unequal_shapes(estimator, nested):
 
 
 @each
+@pytest.mark.parametrize("others", [[[[0.0], [1.0]]], [[[0.0, 1.0], [2.0]]]], ids=["one", "each"])
+def test_rows_of_unequal_length(estimator, others):
+    with pytest.raises(ValueError, match=r"got clips with rows of unequal length; .*AudioLoader\(duration=\.\.\.\)"):
+        estimator.fit([[[0.0, 1.0], [2.0]], *others], LABELS[:2])
+
+
+@each
 def test_values_that_are_no_numbers(estimator):
     X = MAPS.copy()
     X[2, 3, 4:6] = np.nan
