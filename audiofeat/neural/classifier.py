@@ -52,7 +52,7 @@ class CNNClassifier(NetworkClassifier):
     batch_size : int, default=16
         Most clips for one step of the optimizer.
     optimizer : str, keras.optimizers.Optimizer or callable, default="adam"
-        Name of a Keras optimizer, an optimizer (copied for each fit), or a function that returns one.
+        Name of a Keras optimizer, an optimizer (copied for each fit), or a function that returns one, not a lambda.
     learning_rate : float, default=0.003
         Step size, its peak if there is a schedule. Only for an optimizer by name.
     schedule : {"one_cycle", "cosine"} or None, default="one_cycle"
@@ -111,6 +111,10 @@ class CNNClassifier(NetworkClassifier):
     ------
     MissingExtraError
         In `fit` or `predict`, if Keras or its backend is not installed.
+    TypeError
+        If the clips are recordings and not maps, or callbacks none of Keras.
+    AudioInputError
+        If maps hold NaN or infinity.
     ValueError
         In `fit`, if a parameter is out of range, if the clips differ in shape or hold one class only, if they do not fit
         the pretrained network, or if the loss diverges; in `predict`, if the maps have another shape than in `fit`.
