@@ -98,7 +98,7 @@ def against_references(data: Path) -> str:
     text = "\n\nMATLAB's values, in float64, as part of the largest value:\n\n| what | files | deviation |\n|---|---|---|\n"
     for what, count, deviation in against_matlab.deviations(data / "references" / "librosa"):
         text += f"| {what} | {count} | {deviation:.1e} |\n"
-    text += "\nKaldi's own output, for float32 and float64 clips:\n\n| file | what | float32 | float64 |\n|---|---|---|---|\n"
+    text += "\nKaldi's own output:\n\n| file | what | of float32 clips | of float64 clips |\n|---|---|---|---|\n"
     folder = data / "references" / "kaldi"
     single, double = (against_kaldi.deviations(folder, dtype) for dtype in ("float32", "float64"))
     for (file, what, deviation), (_, _, other) in zip(single, double, strict=True):
