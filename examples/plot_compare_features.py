@@ -38,7 +38,7 @@ comparison.table[["features", "model", "mean", "std", "fit_time"]].round(2)
 
 from audiofeat import ComparisonDisplay
 
-ComparisonDisplay.from_comparison(comparison).plot()
+ComparisonDisplay.from_comparison(comparison)
 
 # %%
 # In words, with the tests of the differences:

@@ -63,7 +63,7 @@ figure, axes = plt.subplots(3, 2, figsize=(9, 6), layout="constrained", sharex=T
 for label, column in zip(labels, axes.T, strict=True):
     column[0].set_title(label)
     for ax, i in zip(column, shown[label], strict=True):
-        WaveformDisplay.from_clip(pets.data_train[i], loader=loader).plot(ax)
+        WaveformDisplay.from_clip(pets.data_train[i], loader=loader, ax=ax)
         ax.label_outer()
 
 # %%
@@ -87,8 +87,7 @@ figure, axes = plt.subplots(3, 2, figsize=(9, 7), layout="constrained", sharex=T
 for label, column in zip(labels, axes.T, strict=True):
     column[0].set_title(label)
     for ax, i in zip(column, shown[label], strict=True):
-        display = SpectrogramDisplay.from_clip(pets.data_train[i], spectrogram, loader=loader)
-        display.plot(ax)
+        SpectrogramDisplay.from_clip(pets.data_train[i], spectrogram, loader=loader, ax=ax)
         ax.label_outer()
 
 # %%
@@ -124,7 +123,7 @@ def train(features):
 
 
 tutorial = train(spectrogram)
-HistoryDisplay.from_estimator(tutorial).plot()
+HistoryDisplay.from_estimator(tutorial)
 print(f"Test accuracy: {tutorial.score(pets.data_test, pets.target_test):.0%}")
 
 # %%

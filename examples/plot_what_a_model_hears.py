@@ -29,13 +29,13 @@ pipeline.fit(calls.data, calls.target)
 predicted = pipeline.predict(new.data)
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.6), layout="constrained")
-ConfusionDisplay.from_predictions(new.target, predicted).plot(ax=axes[0])
-ClassScoresDisplay.from_predictions(new.target, predicted).plot(ax=axes[1])
+ConfusionDisplay.from_predictions(new.target, predicted, ax=axes[0])
+ClassScoresDisplay.from_predictions(new.target, predicted, ax=axes[1])
 
 # %%
 # The last step sees forty numbers a clip. In the plane that shows most of how they vary:
 
-EmbeddingDisplay.from_estimator(pipeline, new.data, new.target).plot()
+EmbeddingDisplay.from_estimator(pipeline, new.data, new.target)
 
 # %%
 # Which part of a clip speaks for the class? Each tile is made inaudible in turn, and the pipeline is asked again. Red is
@@ -46,5 +46,5 @@ EmbeddingDisplay.from_estimator(pipeline, new.data, new.target).plot()
 confidence = pipeline.predict_proba(new.data).max(axis=1)
 figure, axes = plt.subplots(2, 1, figsize=(7, 6.5), layout="constrained")
 for ax, clip in zip(axes, (np.argmax(confidence), np.argmin(confidence)), strict=True):
-    OcclusionDisplay.from_estimator(pipeline, new.data[clip]).plot(ax=ax)
+    OcclusionDisplay.from_estimator(pipeline, new.data[clip], ax=ax)
     ax.set_title(f"A {new.target[clip]}. {ax.get_title()}")

@@ -165,22 +165,22 @@ class Responder:
             check_file(path, self.limits)
             if min(_seconds(path), self.loader.duration or self.limits.seconds) > _MOST_OCCLUDED:
                 return None
-            display = OcclusionDisplay.from_estimator(self.model, str(path), **_TILES)
+            figure = Figure(figsize=(8, 3.2), layout="constrained")
+            ax = figure.subplots()
+            title = OcclusionDisplay.from_estimator(self.model, str(path), ax=ax, **_TILES).ax_.get_title()
         except (RefusedError, AudioInputError):
             # Already told, by `answer`.
             return None
-        figure = Figure(figsize=(8, 3.2), layout="constrained")
-        title = display.plot(ax=figure.subplots()).ax_.get_title()
-        figure.axes[0].set_title(f"What it listens to: {title[:1].lower()}{title[1:]}", loc="left")
-        figure.axes[0].set_title("", loc="center")
+        ax.set_title(f"What it listens to: {title[:1].lower()}{title[1:]}", loc="left")
+        ax.set_title("", loc="center")
         return figure
 
     def _draw(self, path: str) -> Figure:
         figure = Figure(figsize=(8, 6), layout="constrained")
         above, below = figure.subplots(2, height_ratios=(2, 3))
-        waveform = WaveformDisplay.from_clip(path, loader=self.loader).plot(ax=above)
+        waveform = WaveformDisplay.from_clip(path, loader=self.loader, ax=above)
         above.set_title(_heard(len(waveform.samples) / waveform.sample_rate, path), loc="left")
-        SpectrogramDisplay.from_clip(path, self.feature, loader=self.loader).plot(ax=below)
+        SpectrogramDisplay.from_clip(path, self.feature, loader=self.loader, ax=below)
         name = "A mel spectrogram" if self.feature is None else f"What it reads: {type(self.feature).__name__}"
         below.set_title(name, loc="left")
         return figure

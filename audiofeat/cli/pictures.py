@@ -35,8 +35,8 @@ def draw_clips(X, y, loader, file: Path) -> None:
     for column, label in enumerate(labels):
         place = int(first[column])
         clip = X.iloc[[place]] if hasattr(X, "iloc") else X[place]
-        WaveformDisplay.from_clip(clip, loader=loader).plot(ax=axes[0, column])
-        SpectrogramDisplay.from_clip(clip, loader=loader).plot(ax=axes[1, column])
+        WaveformDisplay.from_clip(clip, loader=loader, ax=axes[0, column])
+        SpectrogramDisplay.from_clip(clip, loader=loader, ax=axes[1, column])
         axes[0, column].set_title(str(label))
     figure.savefig(file, dpi=120)
 
@@ -57,7 +57,7 @@ def draw_confusion(y, predicted, file: Path) -> None:
 
     from audiofeat.plotting import ConfusionDisplay
 
-    display = ConfusionDisplay.from_predictions(y, predicted).plot()
+    display = ConfusionDisplay.from_predictions(y, predicted)
     display.ax_.set_title("Recordings kept aside")
     display.figure_.savefig(file, dpi=120)
     plt.close(display.figure_)

@@ -1,4 +1,4 @@
-"""Pictures in scikit-learn's manner: a Display stores plain data, ``plot()`` draws it and returns the Display.
+"""Pictures in scikit-learn's manner: ``Display.from_...()`` computes and draws, ``plot()`` draws again elsewhere.
 
 Conventions: time runs to the right in seconds from the beginning of the clip, frequency upwards in Hz. What a loader
 added to a short recording is marked as padding. matplotlib is imported when something is drawn.

@@ -45,7 +45,7 @@ class ClassScoresDisplay:
     >>> display = ClassScoresDisplay.from_predictions(["cat", "cat", "dog"], ["cat", "dog", "dog"])
     >>> display.recall
     array([0.5, 1. ])
-    >>> plt.close(display.plot().figure_)
+    >>> plt.close(display.figure_)
     """
 
     def __init__(self, classes, precision, recall, f1, support):
@@ -56,8 +56,8 @@ class ClassScoresDisplay:
         self.support = support
 
     @classmethod
-    def from_predictions(cls, y_true, y_pred, *, classes=None):
-        """Score predictions.
+    def from_predictions(cls, y_true, y_pred, *, classes=None, ax=None):
+        """Score predictions, and draw the scores.
 
         Parameters
         ----------
@@ -67,19 +67,21 @@ class ClassScoresDisplay:
             The predictions.
         classes : sequence or None, default=None
             The classes, in order. None takes all that occur, sorted.
+        ax : matplotlib Axes or None, default=None
+            Where to draw. None makes a new figure.
 
         Returns
         -------
         ClassScoresDisplay
-            Not drawn yet. A class that is never predicted has the precision 0.
+            Drawn. A class that is never predicted has the precision 0.
         """
         classes = np.unique(np.concatenate([np.ravel(y_true), np.ravel(y_pred)])) if classes is None else classes
         scores = precision_recall_fscore_support(y_true, y_pred, labels=classes, zero_division=0.0)
-        return cls(np.asarray(classes).tolist(), *scores)
+        return cls(np.asarray(classes).tolist(), *scores).plot(ax)
 
     @classmethod
-    def from_estimator(cls, estimator, X, y):
-        """Score what a fitted classifier says of clips.
+    def from_estimator(cls, estimator, X, y, *, ax=None):
+        """Score what a fitted classifier says of clips, and draw the scores.
 
         Parameters
         ----------
@@ -89,30 +91,35 @@ class ClassScoresDisplay:
             Clips that it has not learned from, as it takes them.
         y : array-like of shape (n_clips,)
             Their classes.
+        ax : matplotlib Axes or None, default=None
+            Where to draw. None makes a new figure.
 
         Returns
         -------
         ClassScoresDisplay
-            Not drawn yet.
+            Drawn.
         """
-        return cls.from_predictions(y, estimator.predict(X))
+        return cls.from_predictions(y, estimator.predict(X), ax=ax)
 
     @classmethod
-    def from_comparison(cls, comparison):
-        """Score what the winner of a comparison says of clips that it has not learned from.
+    def from_comparison(cls, comparison, *, ax=None):
+        """Draw the scores of what the winner of a comparison says of clips that it has not learned from.
 
         Parameters
         ----------
         comparison : FeatureComparison
             What `compare_features` returned.
+        ax : matplotlib Axes or None, default=None
+            Where to draw. None makes a new figure.
 
         Returns
         -------
         ClassScoresDisplay
-            Not drawn yet.
+            Drawn.
         """
         predictions = comparison.predictions
-        return cls.from_predictions(predictions["label"], predictions["predicted"], classes=comparison.classes)
+        labels, predicted = predictions["label"], predictions["predicted"]
+        return cls.from_predictions(labels, predicted, classes=comparison.classes, ax=ax)
 
     def plot(self, ax=None):
         """Draw the scores.

@@ -67,8 +67,8 @@ class ComparisonDisplay:
         self.metric = metric
 
     @classmethod
-    def from_comparison(cls, comparison, *, metric=None, max_candidates=20):
-        """Take the scores of a comparison.
+    def from_comparison(cls, comparison, *, metric=None, max_candidates=20, ax=None):
+        """Take the scores of a comparison, and draw them.
 
         Parameters
         ----------
@@ -78,11 +78,13 @@ class ComparisonDisplay:
             Which score; None for the one that decides.
         max_candidates : int, default=20
             How many candidates are shown, the best first; baselines are shown besides.
+        ax : matplotlib Axes or None, default=None
+            Where to draw. None makes a new figure.
 
         Returns
         -------
         ComparisonDisplay
-            Not drawn yet.
+            Drawn.
         """
         prefix = "" if metric in (None, comparison.metric) else f"_{metric}"
         table, scores = comparison.table, comparison.fold_scores(metric)
@@ -96,7 +98,7 @@ class ComparisonDisplay:
             _label(table.iloc[i], scores.index[i], repeated=list(scores.index).count(scores.index[i]) > 1)
             for i in chosen
         ]
-        return cls(
+        display = cls(
             scores.to_numpy()[chosen],
             labels,
             intervals=table[[f"low{prefix}", f"high{prefix}"]].to_numpy()[chosen],
@@ -104,6 +106,7 @@ class ComparisonDisplay:
             worse=[bool(told.get(scores.index[i], False)) for i in chosen],
             metric=metric or comparison.metric,
         )
+        return display.plot(ax)
 
     def plot(self, ax=None):
         """Draw points, means and intervals.

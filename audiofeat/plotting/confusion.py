@@ -49,7 +49,7 @@ class ConfusionDisplay:
     >>> display.matrix
     array([[1, 1],
            [0, 1]])
-    >>> plt.close(display.plot().figure_)
+    >>> plt.close(display.figure_)
     """
 
     def __init__(self, matrix, classes):
@@ -57,8 +57,8 @@ class ConfusionDisplay:
         self.classes = classes
 
     @classmethod
-    def from_predictions(cls, y_true, y_pred, *, classes=None):
-        """Count predictions.
+    def from_predictions(cls, y_true, y_pred, *, classes=None, ax=None, cmap="Blues"):
+        """Count predictions, and draw the matrix.
 
         Parameters
         ----------
@@ -68,18 +68,23 @@ class ConfusionDisplay:
             The predictions.
         classes : sequence or None, default=None
             The classes, in order. None takes all that occur, sorted.
+        ax : matplotlib Axes or None, default=None
+            Where to draw. None makes a new figure.
+        cmap : str or Colormap, default="Blues"
+            The colours, from light to dark.
 
         Returns
         -------
         ConfusionDisplay
-            Not drawn yet.
+            Drawn.
         """
         classes = np.unique(np.concatenate([np.ravel(y_true), np.ravel(y_pred)])) if classes is None else classes
-        return cls(confusion_matrix(y_true, y_pred, labels=classes), np.asarray(classes).tolist())
+        matrix = confusion_matrix(y_true, y_pred, labels=classes)
+        return cls(matrix, np.asarray(classes).tolist()).plot(ax, cmap=cmap)
 
     @classmethod
-    def from_estimator(cls, estimator, X, y):
-        """Count what a fitted classifier says of clips.
+    def from_estimator(cls, estimator, X, y, *, ax=None, cmap="Blues"):
+        """Count what a fitted classifier says of clips, and draw the matrix.
 
         Parameters
         ----------
@@ -89,30 +94,39 @@ class ConfusionDisplay:
             Clips that it has not learned from, as it takes them.
         y : array-like of shape (n_clips,)
             Their classes.
+        ax : matplotlib Axes or None, default=None
+            Where to draw. None makes a new figure.
+        cmap : str or Colormap, default="Blues"
+            The colours, from light to dark.
 
         Returns
         -------
         ConfusionDisplay
-            Not drawn yet.
+            Drawn.
         """
-        return cls.from_predictions(y, estimator.predict(X))
+        return cls.from_predictions(y, estimator.predict(X), ax=ax, cmap=cmap)
 
     @classmethod
-    def from_comparison(cls, comparison):
-        """Count what the winner of a comparison says of clips that it has not learned from.
+    def from_comparison(cls, comparison, *, ax=None, cmap="Blues"):
+        """Draw the matrix of what the winner of a comparison says of clips that it has not learned from.
 
         Parameters
         ----------
         comparison : FeatureComparison
             What `compare_features` returned.
+        ax : matplotlib Axes or None, default=None
+            Where to draw. None makes a new figure.
+        cmap : str or Colormap, default="Blues"
+            The colours, from light to dark.
 
         Returns
         -------
         ConfusionDisplay
-            Not drawn yet.
+            Drawn.
         """
         predictions = comparison.predictions
-        return cls.from_predictions(predictions["label"], predictions["predicted"], classes=comparison.classes)
+        labels, predicted = predictions["label"], predictions["predicted"]
+        return cls.from_predictions(labels, predicted, classes=comparison.classes, ax=ax, cmap=cmap)
 
     def plot(self, ax=None, *, cmap="Blues"):
         """Draw the matrix.

@@ -52,7 +52,7 @@ class EmbeddingDisplay:
     >>> display = EmbeddingDisplay.from_features(features, calls.target)
     >>> display.points.shape
     (20, 2)
-    >>> plt.close(display.plot().figure_)
+    >>> plt.close(display.figure_)
     """
 
     def __init__(self, points, y=None, *, explained=None):
@@ -61,8 +61,8 @@ class EmbeddingDisplay:
         self.explained = explained
 
     @classmethod
-    def from_features(cls, X, y=None):
-        """Project features.
+    def from_features(cls, X, y=None, *, ax=None):
+        """Project features, and draw them.
 
         Parameters
         ----------
@@ -70,11 +70,13 @@ class EmbeddingDisplay:
             The features.
         y : array-like of shape (n_clips,) or None, default=None
             Classes.
+        ax : matplotlib Axes or None, default=None
+            Where to draw. None makes a new figure.
 
         Returns
         -------
         EmbeddingDisplay
-            Not drawn yet.
+            Drawn.
         """
         X = check_array(X, allow_nd=True, ensure_min_samples=2, dtype=np.float64, estimator=cls.__name__)
         if y is not None:
@@ -85,11 +87,11 @@ class EmbeddingDisplay:
         points[:, : pca.n_components_] = pca.transform(scaled)
         explained = np.zeros(2)
         explained[: pca.n_components_] = np.nan_to_num(pca.explained_variance_ratio_)
-        return cls(points, y, explained=tuple(explained.tolist()))
+        return cls(points, y, explained=tuple(explained.tolist())).plot(ax)
 
     @classmethod
-    def from_estimator(cls, estimator, X, y=None):
-        """Project what the last step of a fitted pipeline is given.
+    def from_estimator(cls, estimator, X, y=None, *, ax=None):
+        """Project what the last step of a fitted pipeline is given, and draw it.
 
         Parameters
         ----------
@@ -99,11 +101,13 @@ class EmbeddingDisplay:
             Recordings, as the pipeline takes them.
         y : array-like of shape (n_clips,) or None, default=None
             Classes.
+        ax : matplotlib Axes or None, default=None
+            Where to draw. None makes a new figure.
 
         Returns
         -------
         EmbeddingDisplay
-            Not drawn yet.
+            Drawn.
 
         Raises
         ------
@@ -117,7 +121,7 @@ class EmbeddingDisplay:
                 f"{cls.__name__} got {type(pipeline).__name__}; expected a fitted Pipeline whose steps before the last "
                 "make features. Give features to from_features otherwise."
             )
-        return cls.from_features(pipeline[:-1].transform(X), y)
+        return cls.from_features(pipeline[:-1].transform(X), y, ax=ax)
 
     def plot(self, ax=None):
         """Draw the points.

@@ -78,18 +78,20 @@ class HistoryDisplay:
             raise ValueError(f"{type(self).__name__} got best_epoch={best_epoch!r}; expected {known}.")
 
     @classmethod
-    def from_estimator(cls, estimator):
-        """Read the history of a fitted estimator.
+    def from_estimator(cls, estimator, *, ax=None):
+        """Read the history of a fitted estimator, and draw it.
 
         Parameters
         ----------
         estimator : CNNClassifier, or Pipeline or search that ends in one
             The estimator, fitted.
+        ax : matplotlib Axes, sequence of Axes or None, default=None
+            Where to draw, as in `plot`. None makes a new figure.
 
         Returns
         -------
         HistoryDisplay
-            Not drawn yet.
+            Drawn.
 
         Raises
         ------
@@ -107,7 +109,7 @@ class HistoryDisplay:
                 f"{cls.__name__} got {type(model).__name__}, which keeps no history of its training; expected an "
                 "estimator with the attribute history_, such as CNNClassifier."
             )
-        return cls(model.history_, best_epoch=getattr(model, "best_epoch_", None))
+        return cls(model.history_, best_epoch=getattr(model, "best_epoch_", None)).plot(ax)
 
     def plot(self, ax=None):
         """Draw loss and metrics.

@@ -94,7 +94,7 @@ class OcclusionDisplay:
     >>> display = OcclusionDisplay.from_estimator(pipeline, clips[0], n_bands=4, n_segments=1)
     >>> display.label, int(np.argmax(display.effects))
     ('low', 0)
-    >>> display.plot().ax_.get_ylabel()
+    >>> display.ax_.get_ylabel()
     'Frequency [Hz]'
     >>> plt.close(display.figure_)
     """
@@ -109,8 +109,20 @@ class OcclusionDisplay:
         self.spectrogram = spectrogram
 
     @classmethod
-    def from_estimator(cls, estimator, clip, *, label=None, n_bands=12, n_segments=16, attenuation=60.0):
-        """Ask a fitted pipeline about a clip, tile by tile.
+    def from_estimator(
+        cls,
+        estimator,
+        clip,
+        *,
+        label=None,
+        n_bands=12,
+        n_segments=16,
+        attenuation=60.0,
+        ax=None,
+        cmap="RdBu_r",
+        colorbar=True,
+    ):
+        """Ask a fitted pipeline about a clip, tile by tile, and draw the answers.
 
         Parameters
         ----------
@@ -128,11 +140,17 @@ class OcclusionDisplay:
             Number of stretches of time, of equal length.
         attenuation : float, default=60.0
             How much quieter a tile is made [dB].
+        ax : matplotlib Axes or None, default=None
+            Where to draw. None makes a new figure.
+        cmap : str or Colormap, default="RdBu_r"
+            Colours of the effects, as in `plot`.
+        colorbar : bool, default=True
+            Whether to draw a colour bar.
 
         Returns
         -------
         OcclusionDisplay
-            Not drawn yet.
+            Drawn.
 
         Raises
         ------
@@ -165,7 +183,7 @@ class OcclusionDisplay:
         scores: list[float] = []
         while some := [(rate, variant) for variant in islice(variants, _AT_ONCE)]:
             scores.extend(evidence(score_of(some)))
-        return cls(
+        display = cls(
             evidence(whole[None])[0] - np.reshape(scores, (n_bands, n_segments)),
             times,
             bands,
@@ -174,6 +192,7 @@ class OcclusionDisplay:
             score_name=score_name,
             spectrogram=_background(samples, rate, heard_rate),
         )
+        return display.plot(ax, cmap=cmap, colorbar=colorbar)
 
     def plot(self, ax=None, *, cmap="RdBu_r", colorbar=True):
         """Draw the map over the spectrogram.
@@ -279,9 +298,8 @@ def _evidence(scores: np.ndarray, *, column: int, score_name: str) -> np.ndarray
 def _background(samples: np.ndarray, rate: int, heard_rate: float) -> SpectrogramDisplay:
     batch = AudioLoader(sample_rate=round(heard_rate)).fit_transform([(rate, samples)])
     hop_length = max(1, round(_FRAME_SECONDS * heard_rate / 4))
-    return SpectrogramDisplay.from_clip(
-        batch, MelSpectrogram(n_mels=64, n_fft=4 * hop_length, hop_length=hop_length, top_db=60.0)
-    )
+    mel = MelSpectrogram(n_mels=64, n_fft=4 * hop_length, hop_length=hop_length, top_db=60.0)
+    return SpectrogramDisplay._of_clip(batch, mel, None)
 
 
 def _bar(ax, limit: float, cmap, label: str):

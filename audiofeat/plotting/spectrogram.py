@@ -65,7 +65,7 @@ class SpectrogramDisplay:
     >>> display = SpectrogramDisplay.from_clip((16000, beep), MFCC(n_mfcc=13))
     >>> display.values.shape
     (13, 32)
-    >>> display.plot().ax_.get_ylabel()
+    >>> display.ax_.get_ylabel()
     'MFCC'
     >>> plt.close(display.figure_)
     """
@@ -78,8 +78,8 @@ class SpectrogramDisplay:
         self.valid_seconds = valid_seconds
 
     @classmethod
-    def from_clip(cls, clip, extractor=None, *, loader=None):
-        """Compute a feature of a clip, frame by frame.
+    def from_clip(cls, clip, extractor=None, *, loader=None, ax=None, cmap=None, colorbar=True):
+        """Compute a feature of a clip, frame by frame, and draw it.
 
         Parameters
         ----------
@@ -90,11 +90,17 @@ class SpectrogramDisplay:
             The feature, whose `pooling` does not matter. None means ``MelSpectrogram()``.
         loader : AudioLoader or None, default=None
             How to load the clip. None mixes it down, and leaves its rate and length as they are.
+        ax : matplotlib Axes, sequence of Axes or None, default=None
+            Where to draw, as in `plot`. None makes a new figure.
+        cmap : str, Colormap or None, default=None
+            The colours, as in `plot`.
+        colorbar : bool, default=True
+            Whether to draw a colour bar beside each image.
 
         Returns
         -------
         SpectrogramDisplay
-            Not drawn yet.
+            Drawn.
 
         Raises
         ------
@@ -105,6 +111,10 @@ class SpectrogramDisplay:
         ValueError
             If there is more than one clip, or the extractor refuses its parameters or the clip's sample rate.
         """
+        return cls._of_clip(clip, extractor, loader).plot(ax, cmap=cmap, colorbar=colorbar)
+
+    @classmethod
+    def _of_clip(cls, clip, extractor, loader):
         extractor = MelSpectrogram() if extractor is None else extractor
         if not isinstance(extractor, (FeatureExtractor, FeatureBank)):
             raise TypeError(

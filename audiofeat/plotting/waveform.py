@@ -51,7 +51,7 @@ class WaveformDisplay:
     >>> display = WaveformDisplay.from_clip((16000, beep), loader=AudioLoader(sample_rate=16000, duration=1.0))
     >>> display.valid_seconds
     0.5
-    >>> display.plot().ax_.get_xlabel()
+    >>> display.ax_.get_xlabel()
     'Time [s]'
     >>> plt.close(display.figure_)
     """
@@ -62,8 +62,8 @@ class WaveformDisplay:
         self.valid_seconds = valid_seconds
 
     @classmethod
-    def from_clip(cls, clip, *, loader=None):
-        """Load a clip.
+    def from_clip(cls, clip, *, loader=None, ax=None, color=None):
+        """Load a clip, and draw it.
 
         Parameters
         ----------
@@ -72,11 +72,15 @@ class WaveformDisplay:
             loader.
         loader : AudioLoader or None, default=None
             How to load it. None mixes it down, and leaves its rate and length as they are.
+        ax : matplotlib Axes or None, default=None
+            Where to draw. None makes a new figure.
+        color : color or None, default=None
+            Of the waveform; None means matplotlib's first.
 
         Returns
         -------
         WaveformDisplay
-            Not drawn yet.
+            Drawn.
 
         Raises
         ------
@@ -88,7 +92,7 @@ class WaveformDisplay:
         batch = one_clip(clip, loader, by=cls.__name__)
         samples, n_valid = decoded(batch, by=cls.__name__)
         valid_seconds = n_valid / batch.sample_rate if n_valid < len(samples) else None
-        return cls(samples, batch.sample_rate, valid_seconds=valid_seconds)
+        return cls(samples, batch.sample_rate, valid_seconds=valid_seconds).plot(ax, color=color)
 
     def plot(self, ax=None, *, color=None):
         """Draw the waveform.

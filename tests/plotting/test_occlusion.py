@@ -111,7 +111,7 @@ def test_refusals_say_what_to_give(pipeline, clips):
 
 
 def test_it_draws_over_the_spectrogram(pipeline, clips):
-    display = OcclusionDisplay.from_estimator(pipeline, clips[0][0], n_bands=4, n_segments=3).plot()
+    display = OcclusionDisplay.from_estimator(pipeline, clips[0][0], n_bands=4, n_segments=3)
     assert display.image_.get_array().shape == (4, 3)
     assert display.ax_.get_ylim() == pytest.approx((0, RATE / 2), abs=1)
     assert display.ax_.get_title().startswith("Probability of low: ")

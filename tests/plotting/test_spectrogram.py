@@ -48,7 +48,7 @@ def labels(axis):
 @pytest.mark.parametrize("frequency", [440, 1000, 5000])
 def test_a_sine_stands_at_its_frequency_on_the_mel_axis(draw, mel_scale, frequency):
     extractor = MelSpectrogram(n_mels=64, mel_scale=mel_scale)
-    display = draw(SpectrogramDisplay.from_clip(sine(frequency), extractor).plot())
+    display = draw(SpectrogramDisplay.from_clip(sine(frequency), extractor))
     row = display.values[:, 8].argmax()
     _, height = place(display, row, 8)
     centres = mel_frequencies(66, 0, RATE / 2, mel_scale)
@@ -60,7 +60,7 @@ def test_a_sine_stands_at_its_frequency_on_the_mel_axis(draw, mel_scale, frequen
 
 
 def test_a_sine_stands_at_its_frequency_on_the_linear_axis(draw):
-    display = draw(SpectrogramDisplay.from_clip(sine(1000), Spectrogram(n_fft=512)).plot())
+    display = draw(SpectrogramDisplay.from_clip(sine(1000), Spectrogram(n_fft=512)))
     row = display.values[:, 8].argmax()
     assert place(display, row, 8)[1] == pytest.approx(row * RATE / 512)
     assert abs(row * RATE / 512 - 1000) <= RATE / 512
@@ -71,7 +71,7 @@ def test_a_click_stands_at_its_time(draw, center):
     clip = np.zeros(RATE)
     clip[6000] = 1.0
     extractor = Spectrogram(n_fft=512, hop_length=64, center=center, scale="linear")
-    display = draw(SpectrogramDisplay.from_clip((RATE, clip), extractor).plot())
+    display = draw(SpectrogramDisplay.from_clip((RATE, clip), extractor))
     time, _ = place(display, 0, display.values.sum(axis=0).argmax())
     assert time == pytest.approx(6000 / RATE, abs=64 / RATE)
     assert display.ax_.get_xlim() == (0, 1)
@@ -79,20 +79,20 @@ def test_a_click_stands_at_its_time(draw, center):
 
 def test_chroma_has_note_names(draw):
     _, ax = plt.subplots(figsize=(4, 4))
-    display = draw(SpectrogramDisplay.from_clip(sine(440), Chroma()).plot(ax))
+    display = draw(SpectrogramDisplay.from_clip(sine(440), Chroma(), ax=ax))
     assert labels(ax.yaxis) == ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
     assert display.values[:, 8].argmax() == 9
     assert ax.get_ylabel() == "Pitch class"
     _, small = plt.subplots(figsize=(2, 2))
     draw(display.plot(small))
     assert set(labels(small.yaxis)) <= set("CDEFGAB")
-    draw(SpectrogramDisplay.from_clip(sine(440), Chroma(n_chroma=24)).plot())
+    draw(SpectrogramDisplay.from_clip(sine(440), Chroma(n_chroma=24)))
 
 
 @pytest.mark.parametrize("extractor", [ChromaCQT(), ChromaCENS()], ids=["cqt", "cens"])
 def test_every_chroma_has_note_names(draw, extractor):
     _, ax = plt.subplots(figsize=(4, 4))
-    display = draw(SpectrogramDisplay.from_clip(sine(440, 1.0), extractor).plot(ax))
+    display = draw(SpectrogramDisplay.from_clip(sine(440, 1.0), extractor, ax=ax))
     assert labels(ax.yaxis) == ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
     assert display.values[:, 8].argmax() == 9
     assert ax.get_ylabel() == "Pitch class"
@@ -101,7 +101,7 @@ def test_every_chroma_has_note_names(draw, extractor):
 @pytest.mark.parametrize("bins_per_octave", [12, 36])
 def test_a_sine_stands_at_its_note_on_the_axis_of_a_constant_q_transform(draw, bins_per_octave):
     extractor = CQT(n_bins=7 * bins_per_octave, bins_per_octave=bins_per_octave)
-    display = draw(SpectrogramDisplay.from_clip(sine(440, 1.0), extractor).plot())
+    display = draw(SpectrogramDisplay.from_clip(sine(440, 1.0), extractor))
     _, height = place(display, display.values[:, 16].argmax(), 16)
     assert height == pytest.approx(440)
     notes = dict(zip(labels(display.ax_.yaxis), display.ax_.get_yticks(), strict=True))
@@ -112,13 +112,13 @@ def test_a_sine_stands_at_its_note_on_the_axis_of_a_constant_q_transform(draw, b
 
 def test_few_octaves_have_more_notes(draw):
     extractor = CQT(n_bins=12, fmin=261.626, tuning="estimate", scale="linear")
-    display = draw(SpectrogramDisplay.from_clip(sine(440, 1.0), extractor).plot())
+    display = draw(SpectrogramDisplay.from_clip(sine(440, 1.0), extractor))
     assert labels(display.ax_.yaxis) == [f"{name}4" for name in "CDEFGAB"]
 
 
 @pytest.mark.parametrize("extractor", [LFCC(n_lfcc=13, deltas=1), GFCC(n_gfcc=13, deltas=1)], ids=["lfcc", "gfcc"])
 def test_other_cepstra_are_drawn_as_mfcc_is(draw, extractor):
-    display = draw(SpectrogramDisplay.from_clip(sine(440), extractor).plot())
+    display = draw(SpectrogramDisplay.from_clip(sine(440), extractor))
     name = type(extractor).__name__
     assert [ax.get_ylabel() for ax in display.ax_] == [name, f"{name} delta"]
     low, high = display.image_[0].get_clim()
@@ -127,18 +127,18 @@ def test_other_cepstra_are_drawn_as_mfcc_is(draw, extractor):
 
 def test_descriptors_in_different_units_have_each_their_own_range(draw):
     clip = (RATE, np.concatenate([sine(440)[1], sine(2000)[1]]))
-    display = draw(SpectrogramDisplay.from_clip(clip, SpectralShape(("centroid", "flatness"))).plot())
+    display = draw(SpectrogramDisplay.from_clip(clip, SpectralShape(("centroid", "flatness"))))
     shown = display.image_.get_array()
     np.testing.assert_array_equal([shown.min(axis=1), shown.max(axis=1)], [[0, 0], [1, 1]])
     # What is kept are the values themselves.
     assert display.values[0].max() > 1900
     assert labels(display.ax_.yaxis) == ["centroid", "flatness"]
-    silence = draw(SpectrogramDisplay.from_clip((RATE, np.zeros(RATE)), Energy()).plot())
+    silence = draw(SpectrogramDisplay.from_clip((RATE, np.zeros(RATE)), Energy()))
     assert not silence.image_.get_array().any()
 
 
 def test_mfcc_counts_coefficients_and_colours_them_around_zero(draw):
-    display = draw(SpectrogramDisplay.from_clip(sine(440), MFCC(n_mfcc=13)).plot())
+    display = draw(SpectrogramDisplay.from_clip(sine(440), MFCC(n_mfcc=13)))
     assert display.ax_.get_ylabel() == "MFCC"
     assert all(
         text == "" or float(text.replace("\N{MINUS SIGN}", "-")).is_integer() for text in labels(display.ax_.yaxis)
@@ -150,7 +150,7 @@ def test_mfcc_counts_coefficients_and_colours_them_around_zero(draw):
 
 
 def test_derivatives_are_panels_of_their_own(draw):
-    display = draw(SpectrogramDisplay.from_clip(sine(440), MFCC(n_mfcc=13, deltas=2)).plot())
+    display = draw(SpectrogramDisplay.from_clip(sine(440), MFCC(n_mfcc=13, deltas=2)))
     assert [ax.get_ylabel() for ax in display.ax_] == ["MFCC", "MFCC delta", "MFCC delta 2"]
     assert len(display.image_) == len(display.colorbar_) == 3
     np.testing.assert_array_equal(display.image_[1].get_array(), display.values[13:26])
@@ -158,7 +158,7 @@ def test_derivatives_are_panels_of_their_own(draw):
 
 def test_a_bank_is_a_panel_for_each_member(draw):
     bank = FeatureBank([("mel", MelSpectrogram(n_mels=40)), ("off", "drop"), ("c", MFCC()), ("chroma", Chroma())])
-    display = draw(SpectrogramDisplay.from_clip(sine(440), bank).plot())
+    display = draw(SpectrogramDisplay.from_clip(sine(440), bank))
     assert [ax.get_ylabel() for ax in display.ax_] == ["Frequency [Hz]", "MFCC", "Pitch class"]
     alone = SpectrogramDisplay.from_clip(sine(440), MFCC())
     np.testing.assert_array_equal(display.image_[1].get_array(), alone.values)
@@ -175,7 +175,7 @@ def test_the_extractor_is_left_alone():
 
 def test_padding_is_marked(draw):
     loader = AudioLoader(sample_rate=8000, duration=2.0)
-    display = draw(SpectrogramDisplay.from_clip(sine(440), loader=loader).plot())
+    display = draw(SpectrogramDisplay.from_clip(sine(440), loader=loader))
     assert display.valid_seconds == 0.5
     assert display.duration == 2.0
     (boundary,) = display.ax_.lines
@@ -188,7 +188,7 @@ def test_padding_is_marked(draw):
 def test_linear_values_are_coloured_by_their_logarithm(draw, power, label, decades):
     extractor = Spectrogram(scale="linear", power=power)
     loader = AudioLoader(sample_rate=RATE, duration=1.0)
-    display = draw(SpectrogramDisplay.from_clip(sine(440), extractor, loader=loader).plot())
+    display = draw(SpectrogramDisplay.from_clip(sine(440), extractor, loader=loader))
     low, high = display.image_.get_clim()
     assert np.log10(high / low) == pytest.approx(decades)
     assert high == pytest.approx(display.values.max())
@@ -215,11 +215,11 @@ def test_linear_values_are_coloured_by_their_logarithm(draw, power, label, decad
 @pytest.mark.parametrize("level", [0.0, 0.5])
 def test_odd_features_can_be_drawn(draw, extractor, level):
     rate, clip = sine(440, 0.05)
-    draw(SpectrogramDisplay.from_clip((rate, level * clip), extractor).plot())
+    draw(SpectrogramDisplay.from_clip((rate, level * clip), extractor))
 
 
 def test_one_frame_fills_the_clip(draw):
-    display = draw(SpectrogramDisplay.from_clip(sine(440, 0.02), Spectrogram(n_fft=256)).plot())
+    display = draw(SpectrogramDisplay.from_clip(sine(440, 0.02), Spectrogram(n_fft=256)))
     assert display.values.shape[1] == 1
     assert display.ax_.get_xlim() == (0, 0.02)
 
@@ -277,7 +277,7 @@ def test_several_panels_divide_the_given_axes(draw):
 
 def test_labels_stay_inside_a_small_figure(draw):
     figure, ax = plt.subplots(figsize=(2.4, 1.6), layout="constrained")
-    display = draw(SpectrogramDisplay.from_clip(sine(440)).plot(ax))
+    display = draw(SpectrogramDisplay.from_clip(sine(440), ax=ax))
     box = figure.get_tightbbox().transformed(figure.dpi_scale_trans)
     assert box.x0 >= 0
     assert box.y0 >= 0
@@ -291,6 +291,6 @@ def test_labels_stay_inside_a_small_figure(draw):
 
 def test_real_music(data_folder, draw):
     path = data_folder / "references" / "librosa" / "test1_44100.wav"
-    display = draw(SpectrogramDisplay.from_clip(path).plot())
+    display = draw(SpectrogramDisplay.from_clip(path))
     assert display.values.shape[0] == 128
     assert display.duration == pytest.approx(4.587, abs=1e-3)

@@ -18,7 +18,7 @@ def drawn_samples(ax):
 
 def test_a_short_clip_is_drawn_sample_by_sample(draw):
     clip = np.linspace(-0.5, 0.5, 100)
-    display = draw(WaveformDisplay.from_clip((RATE, clip)).plot())
+    display = draw(WaveformDisplay.from_clip((RATE, clip)))
     times, values = drawn_samples(display.ax_).T
     np.testing.assert_allclose(times, np.arange(100) / RATE)
     np.testing.assert_allclose(values, clip, rtol=1e-6)
@@ -30,7 +30,7 @@ def test_no_peak_of_a_long_clip_is_lost(draw):
     clip = np.zeros(100_000, dtype=np.float32)
     clip[54_321] = 0.9
     clip[70_001] = -0.7
-    display = draw(WaveformDisplay.from_clip((RATE, clip)).plot())
+    display = draw(WaveformDisplay.from_clip((RATE, clip)))
     (envelope,) = (c for c in display.ax_.collections if isinstance(c, PolyCollection))
     outline = envelope.get_paths()[0].vertices
     assert outline[:, 1].max() == pytest.approx(0.9)
@@ -41,7 +41,7 @@ def test_no_peak_of_a_long_clip_is_lost(draw):
 @pytest.mark.parametrize(("pad_mode", "after"), [("constant", 0.0), ("wrap", 0.5)])
 def test_padding_is_marked_where_it_begins(draw, pad_mode, after):
     loader = AudioLoader(sample_rate=1000, duration=1.0, pad_mode=pad_mode)
-    display = draw(WaveformDisplay.from_clip((1000, np.full(250, 0.5)), loader=loader).plot())
+    display = draw(WaveformDisplay.from_clip((1000, np.full(250, 0.5)), loader=loader))
     assert display.valid_seconds == 0.25
     assert display.ax_.get_xlim() == (0, 1)
     assert [text.get_text() for text in display.ax_.texts] == ["padding"]
@@ -54,7 +54,7 @@ def test_padding_is_marked_where_it_begins(draw, pad_mode, after):
 
 
 def test_without_padding_nothing_is_marked(draw):
-    display = draw(WaveformDisplay.from_clip((RATE, np.ones(RATE)), loader=AudioLoader(duration=0.5)).plot())
+    display = draw(WaveformDisplay.from_clip((RATE, np.ones(RATE)), loader=AudioLoader(duration=0.5)))
     assert display.valid_seconds is None
     assert not display.ax_.texts
 
@@ -121,6 +121,6 @@ def test_silence_has_an_axis(draw):
 
 
 def test_a_real_recording(data_folder, draw):
-    display = draw(WaveformDisplay.from_clip(data_folder / "cats_dogs" / "wav" / "cat_1.wav").plot())
+    display = draw(WaveformDisplay.from_clip(data_folder / "cats_dogs" / "wav" / "cat_1.wav"))
     assert display.sample_rate == 16000
     assert display.ax_.get_xlim()[1] == pytest.approx(len(display.samples) / 16000)

@@ -43,7 +43,7 @@ def scores_picture(comparison: "FeatureComparison", shown, worse: list[bool], al
         worse=worse,
         metric=comparison.metric,
     )
-    return _drawn(display, alt)
+    return _closed(display.plot(), alt)
 
 
 def confusion_picture(labels, predicted, classes, alt: str) -> Markup:
@@ -66,7 +66,7 @@ def confusion_picture(labels, predicted, classes, alt: str) -> Markup:
     from audiofeat.plotting import ConfusionDisplay
 
     # Of many classes, the names could not be read in a picture shrunk to a telephone.
-    return _drawn(ConfusionDisplay.from_predictions(labels, predicted, classes=classes), alt, wide=len(classes) > 8)
+    return _closed(ConfusionDisplay.from_predictions(labels, predicted, classes=classes), alt, wide=len(classes) > 8)
 
 
 def spectrogram_picture(batch, alt: str) -> Markup:
@@ -93,14 +93,14 @@ def spectrogram_picture(batch, alt: str) -> Markup:
     n_fft = 2 ** max(5, round(np.log2(0.05 * batch.sample_rate)))
     mel = MelSpectrogram(n_mels=64, n_fft=n_fft, hop_length=n_fft // 4)
     figure = Figure(figsize=(4.2, 2.4), layout="constrained")
-    SpectrogramDisplay.from_clip(batch, mel).plot(ax=figure.subplots(), colorbar=False)
+    SpectrogramDisplay.from_clip(batch, mel, ax=figure.subplots(), colorbar=False)
     return picture(figure, alt)
 
 
-def _drawn(display, alt: str, *, wide: bool = False) -> Markup:
+def _closed(display, alt: str, *, wide: bool = False) -> Markup:
     import matplotlib.pyplot as plt
 
-    figure = display.plot().figure_
+    figure = display.figure_
     try:
         return picture(figure, alt, wide=wide)
     finally:
