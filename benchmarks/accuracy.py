@@ -22,7 +22,6 @@ import numpy as np
 from accuracy_problems import Problem, inner_folds, open_problem
 from accuracy_roads import ROADS
 from sklearn.base import clone
-from sklearn.ensemble import VotingClassifier
 from sklearn.model_selection import GridSearchCV, ParameterGrid
 
 DRAWS = 2000
@@ -70,9 +69,6 @@ def choose(pipeline, grid, problem: Problem, train, most_clips) -> int:
     """Choose settings by cross-validation within the training clips: which of the grid."""
     if len(list(ParameterGrid(grid))) == 1:
         return 0
-    if isinstance(pipeline["model"], VotingClassifier):
-        # One chooses for all.
-        pipeline.set_params(model=pipeline["model"].estimators[0][1])
     # Which settings suit shows long before a network is trained out.
     pipeline.set_params(**{name: max(_FEWEST_EPOCHS, value // 3) for name, value in epochs_of(pipeline).items()})
     folds = inner_folds(problem, train, most_clips)

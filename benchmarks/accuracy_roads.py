@@ -165,11 +165,9 @@ def random_convolutions_ridge(sound, seed, store):
 def vote_without_network(sound, seed, store):
     """Views of random convolutions, each with a linear model of its own, and for other sounds than words trees, vote."""
     views, grid = views_of_words(seed, store) if sound.seconds < _WORD else views_of_sounds(sound, seed, store)
-    # In a pipeline of its own, since a bare vote counts as copies of one model, of which one chooses for all.
-    model = Pipeline([("vote", VotingClassifier(views, voting="soft"))])
-    grid = [{f"model__vote__{name}": [value] for name, value in settings.items()} for settings in grid]
+    grid = [{f"model__{name}": [value] for name, value in settings.items()} for settings in grid]
     load = loader(sound, store, longest=_LONGEST_VOTED, pad_mode="constant")
-    return Pipeline([("load", load), ("model", model)]), grid
+    return Pipeline([("load", load), ("model", VotingClassifier(views, voting="soft"))]), grid
 
 
 def views_of_sounds(sound, seed, store):
