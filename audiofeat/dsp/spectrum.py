@@ -162,7 +162,7 @@ class ConventionBlock(Block):
         n_fft, dtype = len(self._window), frames.dtype
         split_radix = self._convention.split_radix and takes(n_fft)
         if split_radix:
-            frames = frames.astype(np.float32)
+            frames = frames.astype(np.float32, copy=False)
         frames = emphasised(prepared(frames, self._convention), self._convention)
         frames *= self._window[: frames.shape[1]].astype(frames.dtype, copy=False)
         if not split_radix:

@@ -68,8 +68,8 @@ class CNNClassifier(NetworkClassifier):
         Epochs without a lower validation loss after which training stops; None never stops early. The weights of the
         best epoch are kept either way. Without validation clips it has no effect.
     callbacks : list of keras.callbacks.Callback or None, default=None
-        Copied for each fit, and part of a pickle, so without lambdas. Those of scikit-learn are given with
-        `set_callbacks`.
+        Copied for each fit, and part of a pickle, which a lambda in one of them forbids. Those of scikit-learn are given
+        with `set_callbacks`.
     pretrained : CNNClassifier, Pipeline, path-like or None, default=None
         A fitted network to start from: a CNNClassifier, a pipeline or search that ends in one, or the joblib file of one
         of these (which can run any code when it is loaded: only from people you trust). Its layers but the last are

@@ -5,10 +5,10 @@ import numpy as np
 from audiofeat.neural.augment import SpectrogramAugmenter
 from audiofeat.neural.building import check_architecture
 
-__all__ = ["check_parameters"]
+__all__ = ["check_parameters", "network_arguments"]
 
 _NOT_PICKLED = (
-    "which cannot be pickled, so neither saved nor sent to worker processes. Give it a name with `def` in a module."
+    "which cannot be pickled, so the fitted network could not be saved. Give it a name with `def` in a module."
 )
 
 
@@ -85,11 +85,6 @@ def _check_callback(callback):
             f"CNNClassifier got {type(callback).__name__} among callbacks; expected keras.callbacks.Callback objects. "
             "Those of scikit-learn are given with set_callbacks."
         )
-    for name, value in vars(callback).items():
-        if _is_lambda(value):
-            raise ValueError(
-                f"CNNClassifier got a lambda as {name} of a {type(callback).__name__} among callbacks, {_NOT_PICKLED}"
-            )
 
 
 def _check_beside_pretrained(estimator):
