@@ -8,13 +8,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from audiofeat.dsp.banded import BandedFilterbank
+from audiofeat.dsp.banded import BandedFilterbank, FullFilterbank
 from audiofeat.dsp.cepstral import cepstrum
-from audiofeat.dsp.filterbanks import _frozen
 from audiofeat.dsp.framing import FrameSpec
-from audiofeat.dsp.recipes import Projection
+from audiofeat.dsp.recipes import FilterbankProjection, Projection
 from audiofeat.dsp.scale import power_to_db
-from audiofeat.dsp.spectrum import Block
 
 __all__ = [
     "GammatoneCepstrumRecipe",
@@ -154,34 +152,30 @@ def _banded_linear(
 
 
 @lru_cache(maxsize=32)
-def _dense_gammatone(
+def _full_gammatone(
     dtype: np.dtype, sample_rate: int, n_fft: int, n_filters: int, fmin: float, fmax: float | None
-) -> np.ndarray:
-    return _frozen(gammatone_filterbank(sample_rate, n_fft, n_filters=n_filters, fmin=fmin, fmax=fmax).astype(dtype))
+) -> FullFilterbank:
+    return FullFilterbank(gammatone_filterbank(sample_rate, n_fft, n_filters=n_filters, fmin=fmin, fmax=fmax), dtype)
 
 
 @dataclass(frozen=True)
-class _Linear:
+class _Linear(FilterbankProjection):
     n_filters: int
     fmin: float
     fmax: float | None
 
-    def __call__(self, block: Block, spec: FrameSpec) -> np.ndarray:
-        dtype = block.frames.dtype
-        return block.project(_banded_linear(dtype, spec.sample_rate, spec.n_fft, self.n_filters, self.fmin, self.fmax))
+    def bank(self, dtype: np.dtype, spec: FrameSpec) -> BandedFilterbank:
+        return _banded_linear(dtype, spec.sample_rate, spec.n_fft, self.n_filters, self.fmin, self.fmax)
 
 
 @dataclass(frozen=True)
-class _Gammatone:
+class _Gammatone(FilterbankProjection):
     n_filters: int
     fmin: float
     fmax: float | None
 
-    def __call__(self, block: Block, spec: FrameSpec) -> np.ndarray:
-        dtype = block.frames.dtype
-        return block.project(
-            _dense_gammatone(dtype, spec.sample_rate, spec.n_fft, self.n_filters, self.fmin, self.fmax)
-        )
+    def bank(self, dtype: np.dtype, spec: FrameSpec) -> FullFilterbank:
+        return _full_gammatone(dtype, spec.sample_rate, spec.n_fft, self.n_filters, self.fmin, self.fmax)
 
 
 @dataclass(frozen=True)

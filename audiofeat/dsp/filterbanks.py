@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import scipy.fft
 
-from audiofeat.dsp.banded import BandedFilterbank
+from audiofeat.dsp.banded import BandedFilterbank, FullFilterbank
 from audiofeat.dsp.scale import mel_frequencies
 
 __all__ = ["chroma_filterbank", "dct_matrix", "mel_filterbank"]
@@ -188,8 +188,8 @@ def _banded_mel(
 
 # Estimated tunings have a hundred values.
 @lru_cache(maxsize=128)
-def _dense_chroma(dtype: np.dtype, sample_rate: int, n_fft: int, n_chroma: int, tuning: float) -> np.ndarray:
-    return _frozen(chroma_filterbank(sample_rate, n_fft, n_chroma=n_chroma, tuning=tuning).astype(dtype))
+def _full_chroma(dtype: np.dtype, sample_rate: int, n_fft: int, n_chroma: int, tuning: float) -> FullFilterbank:
+    return FullFilterbank(chroma_filterbank(sample_rate, n_fft, n_chroma=n_chroma, tuning=tuning), dtype)
 
 
 @lru_cache(maxsize=32)

@@ -13,9 +13,9 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from audiofeat.dsp.banded import filtered
+from audiofeat.dsp.banded import Filterbank
 from audiofeat.dsp.cepstral import cepstrum
-from audiofeat.dsp.filterbanks import _banded_mel, _dense_chroma
+from audiofeat.dsp.filterbanks import _banded_mel, _full_chroma
 from audiofeat.dsp.framing import FrameSpec
 from audiofeat.dsp.pcen import PCEN
 from audiofeat.dsp.scale import power_to_db
@@ -27,6 +27,7 @@ __all__ = [
     "ChromaRecipe",
     "ClipProjection",
     "DerivedRecipe",
+    "FilterbankProjection",
     "MelRecipe",
     "Projection",
     "Recipe",
@@ -65,6 +66,54 @@ class ClipProjection:
             The rows.
         """
         raise NotImplementedError
+
+
+class FilterbankProjection:
+    """Multiplies a filter bank with the spectrum; all that a clip has are multiplied in one pass over its frames.
+
+    A base class for the reason that `ClipProjection` is one.
+
+    Attributes
+    ----------
+    power : float
+        Exponent of the magnitude spectrum.
+    """
+
+    power: float = 2.0
+
+    def bank(self, dtype: np.dtype, spec: FrameSpec) -> Filterbank:
+        """Make or find the filter bank.
+
+        Parameters
+        ----------
+        dtype : dtype
+            Type of the spectrum.
+        spec : FrameSpec
+            The framing.
+
+        Returns
+        -------
+        Filterbank
+            The same object for the same arguments.
+        """
+        raise NotImplementedError
+
+    def __call__(self, block: Block, spec: FrameSpec) -> np.ndarray:
+        """Multiply it with a block.
+
+        Parameters
+        ----------
+        block : Block
+            Consecutive frames.
+        spec : FrameSpec
+            The framing.
+
+        Returns
+        -------
+        ndarray of shape (n_filters, n_frames)
+            The filtered spectrum.
+        """
+        return block.project(self.bank(block.dtype, spec), power=self.power)
 
 
 class Recipe(Protocol):
@@ -167,10 +216,15 @@ def extract(audio: np.ndarray, spec: FrameSpec, recipes: Sequence[Recipe]) -> li
         else:
             of_blocks.append(projection)
     # What needs no spectrum does not pay for one.
-    for block in blocks(audio, spec) if of_blocks else ():
+    banks = [
+        projection.bank(audio.dtype, spec)
+        for projection in of_blocks
+        if isinstance(projection, FilterbankProjection) and projection.power == 2.0
+    ]
+    for block in blocks(audio, spec, banks, only_banks=len(banks) == len(of_blocks)) if of_blocks else ():
         for projection in of_blocks:
             part = projection(block, spec)
-            if len(block.frames) == n_frames:
+            if block.n_frames == n_frames:
                 rows[projection] = part
                 continue
             if projection not in rows:
@@ -196,7 +250,7 @@ class _Magnitude:
 
 
 @dataclass(frozen=True)
-class _Mel:
+class _Mel(FilterbankProjection):
     n_mels: int
     fmin: float
     fmax: float | None
@@ -204,9 +258,9 @@ class _Mel:
     mel_norm: str | float | None
     power: float
 
-    def __call__(self, block: Block, spec: FrameSpec) -> np.ndarray:
-        bank = _banded_mel(
-            block.frames.dtype,
+    def bank(self, dtype: np.dtype, spec: FrameSpec) -> Filterbank:
+        return _banded_mel(
+            dtype,
             spec.sample_rate,
             spec.n_fft,
             self.n_mels,
@@ -215,17 +269,15 @@ class _Mel:
             self.mel_scale,
             self.mel_norm,
         )
-        return block.project(bank, power=self.power)
 
 
 @dataclass(frozen=True)
-class _Chroma:
+class _Chroma(FilterbankProjection):
     n_chroma: int
     tuning: float
 
-    def __call__(self, block: Block, spec: FrameSpec) -> np.ndarray:
-        bank = _dense_chroma(block.frames.dtype, spec.sample_rate, spec.n_fft, self.n_chroma, self.tuning)
-        return block.project(bank)
+    def bank(self, dtype: np.dtype, spec: FrameSpec) -> Filterbank:
+        return _full_chroma(dtype, spec.sample_rate, spec.n_fft, self.n_chroma, self.tuning)
 
 
 def _scaled(rows: np.ndarray, scale: str, power: float, top_db: float | None) -> np.ndarray:
@@ -435,8 +487,7 @@ class ChromaRecipe:
         """
         if self.tuning == "estimate":
             tuning = estimate_tuning(rows, spec.sample_rate, spec.n_fft, bins_per_octave=self.n_chroma)
-            bank = _dense_chroma(rows.dtype, spec.sample_rate, spec.n_fft, self.n_chroma, tuning)
-            rows = filtered(bank, rows)
+            rows = _full_chroma(rows.dtype, spec.sample_rate, spec.n_fft, self.n_chroma, tuning) @ rows
         if self.chroma_norm is None:
             return rows.copy()
         if self.chroma_norm == np.inf:

@@ -7,24 +7,48 @@ The steps of a block, and why they look as they do: frames are a strided view of
 contiguous memory; the transform is taken along the columns of the transposed view, so that the spectrum comes out as
 ``(n_bins, n_frames)``, with the frames or the bins side by side in memory, whichever the transform is faster with. The
 power keeps that layout, and is made once for all filter banks.
+
+Where `audiofeat.dsp.lanes` serves and the user has named no transform of their own for `scipy.fft`, it takes all these
+steps at once.
 """
 
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, cached_property, partial
 
 import numpy as np
 
-from audiofeat.dsp.banded import BandedFilterbank, filtered
+from audiofeat.dsp import lanes
+from audiofeat.dsp.banded import Filterbank
 from audiofeat.dsp.conventions import CONVENTIONS, Convention, emphasised, prepared
 from audiofeat.dsp.framing import FrameSpec
 from audiofeat.dsp.split_radix import split_radix_rfft, takes
-from audiofeat.dsp.transform import rfft
+from audiofeat.dsp.transform import named_by_user, rfft
 
-__all__ = ["Block", "ConventionBlock", "blocks", "power_spectrum"]
+__all__ = ["Block", "ConventionBlock", "LanesBlock", "blocks", "power_spectrum"]
 
 # Most samples in the windowed frames of one block: two megabytes in float32. Smaller blocks pay more calls a frame, larger
 # ones leave the cache (measured at 1 << 14 to 1 << 20).
 _BLOCK_SAMPLES = 1 << 19
+
+
+class _Frames:
+    """The frames of one clip, laid out in memory only when they are asked for."""
+
+    def __init__(self, audio: np.ndarray, spec: FrameSpec):
+        self.audio = audio
+        self.spec = spec
+        self.n_frames = spec.n_frames(len(audio))
+        self.window = spec.window_values(audio.dtype)
+
+    @cached_property
+    def padded(self) -> np.ndarray:
+        return _pad(self.audio, self.spec)
+
+    @cached_property
+    def view(self) -> np.ndarray:
+        # What sliding_window_view does, in a tenth of its time; numpy checks that the frames lie within the buffer.
+        strides = (self.spec.hop_length * self.padded.itemsize, self.padded.itemsize)
+        return np.ndarray((self.n_frames, self.spec.frame_length), self.padded.dtype, self.padded, 0, strides)
 
 
 class Block:
@@ -32,29 +56,32 @@ class Block:
 
     Parameters
     ----------
-    frames : ndarray of shape (n_frames, n_fft)
-        View of the padded clip, not yet windowed.
-    window : ndarray of shape (n_fft,)
-        The window, in the type of `frames`.
-    start : int
-        Index of the first frame within the clip.
-    before : ndarray of shape (n_fft,) or None, default=None
-        The frame before the first; None at the beginning of the clip.
+    clip : _Frames
+        The frames of the whole clip.
+    start, stop : int
+        Index of the first frame within the clip, and after the last.
 
     Attributes
     ----------
-    stop : int
-        Index after the last frame within the clip.
+    n_frames : int
+        How many frames.
+    dtype : dtype
+        Type of all that is computed.
     """
 
-    def __init__(self, frames: np.ndarray, window: np.ndarray, start: int, before: np.ndarray | None = None):
-        self.frames = frames
-        self.before = before
+    def __init__(self, clip: _Frames, start: int, stop: int):
         self.start = start
-        self.stop = start + len(frames)
-        self._window = window
+        self.stop = stop
+        self.n_frames = stop - start
+        self.dtype = clip.audio.dtype
+        self._clip = clip
         self._power: np.ndarray | None = None
         self._magnitude: np.ndarray | None = None
+
+    @property
+    def frames(self) -> np.ndarray:
+        """View of the padded clip, not windowed, ``(n_frames, frame_length)``."""
+        return self._clip.view[self.start : self.stop]
 
     def spectrum(self) -> np.ndarray:
         """Fourier transform of the windowed frames.
@@ -74,17 +101,22 @@ class Block:
         ndarray of shape (n_bins,) or None
             None at the beginning of the clip.
         """
-        return None if self.before is None else np.abs(self._transform(self.before[None])[:, 0])
+        if not self.start:
+            return None
+        return np.sqrt(type(self)(self._clip, self.start - 1, self.start).power[:, 0])
 
     def _transform(self, frames: np.ndarray) -> np.ndarray:
-        return rfft(_windowed(frames, self._window).T)
+        return rfft(_windowed(frames, self._clip.window).T)
 
     @property
     def power(self) -> np.ndarray:
         """Power spectrum, ``(n_bins, n_frames)``."""
         if self._power is None:
-            self._power = _power(self.spectrum())
+            self._power = self._take_power()
         return self._power
+
+    def _take_power(self) -> np.ndarray:
+        return _power(self.spectrum())
 
     @property
     def magnitude(self) -> np.ndarray:
@@ -93,12 +125,12 @@ class Block:
             self._magnitude = np.sqrt(self.power)
         return self._magnitude
 
-    def project(self, filterbank: np.ndarray | BandedFilterbank, *, power: float = 2.0) -> np.ndarray:
+    def project(self, filterbank: Filterbank, *, power: float = 2.0) -> np.ndarray:
         """Multiply a filter bank with the spectrum raised to `power`.
 
         Parameters
         ----------
-        filterbank : ndarray or BandedFilterbank of shape (n_filters, n_bins)
+        filterbank : Filterbank of shape (n_filters, n_bins)
             The filter bank.
         power : float, default=2.0
             Exponent of the magnitude.
@@ -108,7 +140,7 @@ class Block:
         ndarray of shape (n_filters, n_frames)
             The filtered spectrum.
         """
-        return filtered(filterbank, self.raised(power))
+        return filterbank @ self.raised(power)
 
     def raised(self, power: float) -> np.ndarray:
         """Magnitude spectrum raised to `power`.
@@ -130,48 +162,97 @@ class Block:
         return self.magnitude**power
 
 
-class ConventionBlock(Block):
-    """Consecutive frames of one clip, treated as Kaldi or HTK do before the transform.
+class LanesBlock(Block):
+    """Consecutive frames of one clip, many of which are computed at once.
 
     Parameters
     ----------
-    frames : ndarray of shape (n_frames, win_length)
-        View of the padded clip, not yet windowed.
-    window : ndarray of shape (n_fft,)
-        The window and the zeros after it, in the type of `frames`.
-    start : int
-        Index of the first frame within the clip.
-    before : ndarray of shape (win_length,) or None
-        The frame before the first; None at the beginning of the clip.
-    convention : Convention
-        What is done to the frames.
+    clip : _Frames
+        The frames of the whole clip.
+    start, stop : int
+        Index of the first frame within the clip, and after the last.
+    banks : sequence of Filterbank, default=()
+        Filter banks that `project` will be asked for.
+    only_banks : bool, default=False
+        Whether nothing else will be asked for.
     """
 
     def __init__(
-        self, frames: np.ndarray, window: np.ndarray, start: int, before: np.ndarray | None, convention: Convention
+        self, clip: _Frames, start: int, stop: int, banks: Sequence[Filterbank] = (), *, only_banks: bool = False
     ):
-        super().__init__(frames, window, start, before)
-        self._convention = convention
+        super().__init__(clip, start, stop)
+        self._banks = banks
+        self._only_banks = only_banks
+        self._products: list[np.ndarray] | None = None
+
+    def _take_power(self) -> np.ndarray:
+        power, self._products = self._compute(power=True)
+        assert power is not None
+        return power
+
+    def project(self, filterbank: Filterbank, *, power: float = 2.0) -> np.ndarray:
+        """Multiply a filter bank with the spectrum raised to `power`.
+
+        Parameters
+        ----------
+        filterbank : Filterbank of shape (n_filters, n_bins)
+            The filter bank.
+        power : float, default=2.0
+            Exponent of the magnitude.
+
+        Returns
+        -------
+        ndarray of shape (n_filters, n_frames)
+            The filtered spectrum.
+        """
+        which = [number for number, bank in enumerate(self._banks) if bank is filterbank]
+        if power != 2.0 or not which:
+            return super().project(filterbank, power=power)
+        if self._products is None:
+            self._power, self._products = self._compute(power=not self._only_banks)
+        return self._products[which[0]]
+
+    def _compute(self, *, power: bool) -> tuple[np.ndarray | None, list[np.ndarray]]:
+        spec, start = self._clip.spec, self.start * self._clip.spec.hop_length
+        samples = self._clip.audio
+        if spec.center and spec.pad_mode == "constant":
+            start -= spec.pad_length  # zeros are understood
+        else:
+            samples = self._clip.padded
+        return lanes.spectra(
+            samples, start, spec.hop_length, self.n_frames, self._clip.window, power=power, banks=self._banks
+        )
+
+
+class ConventionBlock(Block):
+    """Consecutive frames of one clip, treated as Kaldi or HTK do before the transform."""
 
     @property
     def energy(self) -> np.ndarray:
         """Energy of the frames before pre-emphasis and window, ``(n_frames,)``."""
         return np.square(prepared(self.frames, self._convention)).sum(axis=1)
 
+    @property
+    def _convention(self) -> Convention:
+        return CONVENTIONS[self._clip.spec.convention]
+
     def _transform(self, frames: np.ndarray) -> np.ndarray:
-        n_fft, dtype = len(self._window), frames.dtype
+        window = self._clip.window
+        n_fft, dtype = len(window), frames.dtype
         split_radix = self._convention.split_radix and takes(n_fft)
         if split_radix:
             frames = frames.astype(np.float32, copy=False)
         frames = emphasised(prepared(frames, self._convention), self._convention)
-        frames *= self._window[: frames.shape[1]].astype(frames.dtype, copy=False)
+        frames *= window[: frames.shape[1]].astype(frames.dtype, copy=False)
         if not split_radix:
             return rfft(frames.T, n_fft)
         spectrum = split_radix_rfft(np.pad(frames.T, ((0, n_fft - frames.shape[1]), (0, 0))))
         return spectrum.astype(np.result_type(dtype, np.complex64), copy=False)
 
 
-def blocks(audio: np.ndarray, spec: FrameSpec) -> Iterator[Block]:
+def blocks(
+    audio: np.ndarray, spec: FrameSpec, banks: Sequence[Filterbank] = (), *, only_banks: bool = False
+) -> Iterator[Block]:
     """Cut one clip into blocks of frames.
 
     Parameters
@@ -180,30 +261,32 @@ def blocks(audio: np.ndarray, spec: FrameSpec) -> Iterator[Block]:
         The clip, float32 or float64.
     spec : FrameSpec
         The framing.
+    banks : sequence of Filterbank, default=()
+        Filter banks that the blocks will be asked to multiply with their power, so that it can be done in one pass.
+    only_banks : bool, default=False
+        Whether they will be asked for nothing else of the spectrum.
 
     Yields
     ------
     Block
         Consecutive frames, in order.
     """
-    n_frames = spec.n_frames(len(audio))
-    if n_frames == 0:
+    clip = _Frames(audio, spec)
+    if clip.n_frames == 0:
         return
     _keep_freed_memory()
-    padded = _pad(audio, spec)
-    # What sliding_window_view does, in a tenth of its time; numpy checks that the frames lie within the buffer.
-    strides = (spec.hop_length * padded.itemsize, padded.itemsize)
-    view = np.ndarray((n_frames, spec.frame_length), padded.dtype, padded, 0, strides)
-    window = spec.window_values(audio.dtype)
     # Blocks of one size, rather than a last one of a few frames that costs as many calls as the others.
-    n_blocks = -(-n_frames * spec.n_fft // _BLOCK_SAMPLES)
-    size = -(-n_frames // n_blocks)
-    for start in range(0, n_frames, size):
-        frames, before = view[start : start + size], view[start - 1] if start else None
-        if spec.convention == "librosa":
-            yield Block(frames, window, start, before)
-        else:
-            yield ConventionBlock(frames, window, start, before, CONVENTIONS[spec.convention])
+    n_blocks = -(-clip.n_frames * spec.n_fft // _BLOCK_SAMPLES)
+    size = -(-clip.n_frames // n_blocks)
+    kind: Callable[[_Frames, int, int], Block]
+    if spec.convention != "librosa":
+        kind = ConventionBlock
+    elif lanes.serves(audio.dtype, spec.n_fft) and not named_by_user():
+        kind = partial(LanesBlock, banks=banks, only_banks=only_banks)
+    else:
+        kind = Block
+    for start in range(0, clip.n_frames, size):
+        yield kind(clip, start, min(start + size, clip.n_frames))
 
 
 def power_spectrum(audio: np.ndarray, spec: FrameSpec) -> np.ndarray:

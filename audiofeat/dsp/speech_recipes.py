@@ -127,7 +127,7 @@ class _SpeechMel:
         convention = _convention(spec)
         assert isinstance(block, ConventionBlock)  # for mypy: a convention's blocks are of that kind
         bank = _banded_speech_mel(
-            block.frames.dtype,
+            block.dtype,
             spec.sample_rate,
             spec.n_fft,
             self.n_mels,

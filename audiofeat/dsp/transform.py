@@ -2,7 +2,8 @@
 
 The extra ``fast`` installs `mkl_fft` (BSD; the library under it, Intel's MKL, has a licence of its own and takes 700 MB),
 which takes six tenths of the time of SciPy's own transform. It serves audiofeat's calls alone, so that nothing else in the
-process changes, and steps back behind whatever `scipy.fft.set_backend` or `scipy.fft.set_global_backend` name.
+process changes, and steps back behind whatever `scipy.fft.set_backend` or `scipy.fft.set_global_backend` name. So does
+`audiofeat.dsp.lanes`, which asks `named_by_user`.
 """
 
 import importlib.util
@@ -14,19 +15,25 @@ from typing import Any
 import numpy as np
 import scipy.fft
 
-__all__ = ["rfft"]
+__all__ = ["named_by_user", "rfft"]
 
 _ours = local()
+# What the question is asked with: SciPy hands it to the user's backend, or to the one here.
+_QUESTION = np.zeros(2, dtype=np.float32)
 
 
-class _FastBackend:
-    """`mkl_fft` as a backend of `scipy.fft`, for calls from this module."""
+class _OwnBackend:
+    """Comes after the user's backends and before SciPy's own: `mkl_fft` if it is there, for calls from this module."""
 
     __ua_domain__ = "numpy.scipy.fft"
 
     @staticmethod
     def __ua_function__(method: Callable, args: Sequence, kwargs: dict) -> Any:
         if not getattr(_ours, "calling", False):
+            return NotImplemented
+        if args[0] is _QUESTION:
+            return None
+        if not _has_mkl():
             return NotImplemented
         from mkl_fft.interfaces import scipy_fft
 
@@ -35,10 +42,25 @@ class _FastBackend:
 
 
 @cache
-def _register() -> None:
+def _has_mkl() -> bool:
     # Both are needed: mkl_fft's interface to SciPy sets its threads with mkl-service, whose module is `mkl`.
-    if importlib.util.find_spec("mkl_fft") and importlib.util.find_spec("mkl"):
-        scipy.fft.register_backend(_FastBackend)  # type: ignore[arg-type]
+    return bool(importlib.util.find_spec("mkl_fft") and importlib.util.find_spec("mkl"))
+
+
+@cache
+def _register() -> None:
+    scipy.fft.register_backend(_OwnBackend)  # type: ignore[arg-type]
+
+
+def named_by_user() -> bool:
+    """Whether `scipy.fft.set_backend` or `scipy.fft.set_global_backend` name a transform for this thread.
+
+    Returns
+    -------
+    bool
+        False where SciPy's own transform would serve, or the extra's.
+    """
+    return rfft(_QUESTION) is not None
 
 
 def rfft(frames: np.ndarray, n: int | None = None) -> np.ndarray:

@@ -24,7 +24,7 @@ from audiofeat.transformers._threads import one_blas_thread, share_out
 __all__ = ["ArrayClips", "Plan", "extract_features"]
 
 # Part of every cache key: raise it when the values of a feature change.
-_ALGORITHM = 2
+_ALGORITHM = 3
 # Clips looked up at once: few enough that their values wait in memory, on their way into the result, for next to nothing.
 _LOOK = 64
 

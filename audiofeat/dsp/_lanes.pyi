@@ -1,0 +1,19 @@
+import numpy as np
+
+def spectra(
+    samples: np.ndarray,
+    start: int,
+    hop: int,
+    n_frames: int,
+    window: np.ndarray,
+    order: np.ndarray,
+    factors: np.ndarray,
+    twiddles: np.ndarray,
+    scratch: np.ndarray,
+    power: np.ndarray | None,
+    banks: tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...],
+    /,
+) -> None: ...
+def scratch_size(n_fft: int, hop: int, /) -> int: ...
+def instructions() -> list[str]: ...
+def choose(name: str, /) -> None: ...

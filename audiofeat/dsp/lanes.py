@@ -1,0 +1,155 @@
+"""Power spectra of many frames at once, by the part of the package that is compiled (`_lanes.c`).
+
+It takes float32 samples, and transforms whose length is eight times a product of 2, 3 and 5. It windows, transforms,
+squares and multiplies with filter banks while the numbers are in the cache of a core, and is several times as fast as doing
+so step by step with SciPy. Where it could not be compiled, or serves neither type nor length, `audiofeat.dsp.spectrum`
+takes those steps.
+"""
+
+import threading
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from audiofeat.dsp.banded import Filterbank
+
+try:
+    from audiofeat.dsp import _lanes
+except ImportError:  # no compiler where the package was installed
+    _lanes = None  # type: ignore[assignment]
+
+__all__ = ["instructions", "serves", "spectra"]
+
+# Longer ones leave the cache anyway.
+_LONGEST = 1 << 16
+
+_kept = threading.local()
+
+
+class _Plan(NamedTuple):
+    order: np.ndarray
+    factors: np.ndarray
+    twiddles: np.ndarray
+
+
+def instructions() -> str | None:
+    """Name the processor's instructions that serve.
+
+    Returns
+    -------
+    {"avx512", "avx2", "baseline"} or None
+        None if the package was installed without a compiler.
+    """
+    return None if _lanes is None else _lanes.instructions()[0]
+
+
+def serves(dtype: np.typing.DTypeLike, n_fft: int) -> bool:
+    """Whether spectra of this type and length are taken here.
+
+    Parameters
+    ----------
+    dtype : dtype
+        Type of the samples.
+    n_fft : int
+        Length of the transform [samples].
+
+    Returns
+    -------
+    bool
+        False wherever `spectra` would refuse.
+    """
+    return _lanes is not None and dtype == np.float32 and _factors(n_fft) is not None
+
+
+def spectra(
+    samples: np.ndarray,
+    start: int,
+    hop_length: int,
+    n_frames: int,
+    window: np.ndarray,
+    *,
+    power: bool,
+    banks: Sequence[Filterbank] = (),
+) -> tuple[np.ndarray | None, list[np.ndarray]]:
+    """Compute power spectra, and products of filter banks with them.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n_samples,)
+        The clip, float32, contiguous; zeros stand before and after it.
+    start : int
+        Where the first frame begins [samples]; negative before the clip.
+    hop_length : int
+        Distance between frames [samples].
+    n_frames : int
+        How many frames.
+    window : ndarray of shape (n_fft,)
+        The window, float32.
+    power : bool
+        Whether the spectra are wanted themselves.
+    banks : sequence of Filterbank, default=()
+        Filter banks, float32.
+
+    Returns
+    -------
+    power : ndarray of shape (n_fft // 2 + 1, n_frames) or None
+        The power spectra.
+    products : list of ndarray of shape (n_filters, n_frames)
+        One for each bank.
+    """
+    plan, n_fft = _plan(len(window)), len(window)
+    spectrum = np.empty((n_fft // 2 + 1, n_frames), dtype=np.float32) if power else None
+    products = [np.empty((bank.shape[0], n_frames), dtype=np.float32) for bank in banks]
+    filters = tuple((*bank.bands, product) for bank, product in zip(banks, products, strict=True))
+    scratch = _scratch(_lanes.scratch_size(n_fft, hop_length))
+    _lanes.spectra(samples, start, hop_length, n_frames, window, *plan, scratch, spectrum, filters)
+    return spectrum, products
+
+
+@lru_cache(maxsize=256)
+def _factors(n_fft: int) -> tuple[int, ...] | None:
+    """Radix of each stage: 4 or 8, and then 4, 3 and 5; None if they do not make half of `n_fft`."""
+    if n_fft % 8 or not 0 < n_fft <= _LONGEST:
+        return None
+    left = n_fft // 2
+    twos = (left & -left).bit_length() - 1
+    factors = [8 if twos % 2 else 4]
+    left //= factors[0]
+    for radix in (4, 3, 5):
+        while left % radix == 0:
+            factors.append(radix)
+            left //= radix
+    return tuple(factors) if left == 1 else None
+
+
+@lru_cache(maxsize=16)
+def _plan(n_fft: int) -> _Plan:
+    factors = _factors(n_fft)
+    assert factors is not None
+    half = n_fft // 2
+    # The last stage takes every radix-th pair, the one before every radix-th of those, and so on: digits, reversed.
+    left, stride = half // factors[0], 1
+    position, order = np.arange(left), np.zeros(left, dtype=np.int32)
+    for radix in reversed(factors[1:]):
+        left //= radix
+        order += stride * (position // left).astype(np.int32)
+        position %= left
+        stride *= radix
+    turns = []
+    done = factors[0]
+    for radix in factors[1:]:
+        turns.append((np.arange(done)[:, None] * np.arange(1, radix) / (done * radix)).ravel())
+        done *= radix
+    turns.append(np.arange(half // 2 + 1) / n_fft)
+    twiddles = np.exp(-2j * np.pi * np.concatenate(turns)).astype(np.complex64).view(np.float32)
+    return _Plan(order, np.array(factors, dtype=np.int32), twiddles)
+
+
+def _scratch(size: int) -> np.ndarray:
+    """Memory to work in, kept by each thread, since the system gives new memory page by page, which takes as long."""
+    scratch = getattr(_kept, "scratch", None)
+    if scratch is None or len(scratch) < size:
+        scratch = _kept.scratch = np.empty(size, dtype=np.float32)
+    return scratch

@@ -1,0 +1,197 @@
+"""Spectra of many frames at once, by the compiled part, against the transform of each frame in double precision."""
+
+import shutil
+import sysconfig
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import scipy.fft
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audiofeat.dsp import ChromaRecipe, FrameSpec, MelRecipe, chroma_filterbank, extract, lanes, mel_filterbank
+from audiofeat.dsp.banded import BandedFilterbank, FullFilterbank
+from audiofeat.dsp.spectrum import LanesBlock, blocks, power_spectrum
+from tests.dsp.test_fft_backends import OnlyRfft
+
+few = settings(max_examples=60, derandomize=True, deadline=None)
+compiled = pytest.mark.skipif(lanes.instructions() is None, reason="the package was installed without a compiler")
+# Every radix as the first stage, and 3, 4 and 5 as the others.
+LENGTHS = [8, 16, 24, 40, 48, 64, 80, 120, 128, 240, 256, 320, 400, 480, 512, 600, 1024, 1200, 2048, 4096]
+
+
+def halved(n_fft):
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
+
+
+def spectra_of(clip, start, hop_length, n_frames, window):
+    """What the spectra should be, in float64."""
+    after = max(0, start + (n_frames - 1) * hop_length + len(window) - len(clip))
+    padded = np.pad(clip.astype(np.float64), (max(0, -start), after))[max(0, start) :]
+    frames = np.stack([padded[i * hop_length :][: len(window)] for i in range(n_frames)])
+    return np.abs(np.fft.rfft(frames * window, axis=1).T) ** 2
+
+
+def assert_close(power, expected):
+    assert (np.abs(power - expected) <= 1e-6 * expected.max(axis=0)).all()
+
+
+@pytest.fixture(params=["avx512", "avx2", "baseline"])
+def instructions(request):
+    if lanes.instructions() is None or request.param not in lanes._lanes.instructions():
+        pytest.skip(f"no {request.param} here")
+    lanes._lanes.choose(request.param)
+    yield request.param
+    lanes._lanes.choose(lanes.instructions())
+
+
+@pytest.mark.skipif(
+    shutil.which((sysconfig.get_config_var("CC") or "none").split()[0]) is None, reason="there is no compiler here"
+)
+def test_where_there_is_a_compiler_there_is_the_compiled_part():
+    assert lanes.instructions() is not None
+
+
+@pytest.mark.parametrize("n_fft", LENGTHS)
+def test_the_power_is_that_of_each_frame(instructions, n_fft, rng):
+    clip = rng.standard_normal(40 * n_fft).astype(np.float32)
+    for hop_length, n_frames in ((n_fft // 4, 70), (n_fft // 4 + 1, 33), (n_fft, 16), (2 * n_fft + 3, 9), (1, 5)):
+        power, _ = lanes.spectra(clip, -(n_fft // 2), hop_length, n_frames, halved(n_fft), power=True)
+        assert power.shape == (n_fft // 2 + 1, n_frames)
+        assert_close(power, spectra_of(clip, -(n_fft // 2), hop_length, n_frames, halved(n_fft)))
+
+
+@compiled
+@given(
+    n_fft=st.sampled_from(LENGTHS[:12]),
+    hop_length=st.integers(1, 700),
+    n_samples=st.integers(1, 3000),
+    start=st.integers(-3000, 3000),
+    n_frames=st.integers(1, 200),
+)
+@few
+def test_frames_may_lie_anywhere(n_fft, hop_length, n_samples, start, n_frames):
+    # Before, across, inside and after the clip: what is not there is zero.
+    clip = np.random.default_rng(n_samples).standard_normal(n_samples).astype(np.float32)
+    window = np.ones(n_fft, dtype=np.float32)
+    power, _ = lanes.spectra(clip, start, hop_length, n_frames, window, power=True)
+    assert_close(power, spectra_of(clip, start, hop_length, n_frames, window))
+
+
+def test_filter_banks_multiply_the_power(instructions, rng):
+    clip = rng.standard_normal(20_000).astype(np.float32)
+    weights = [mel_filterbank(22050, 1024, n_mels=200), chroma_filterbank(22050, 1024), np.zeros((3, 513))]
+    banks = [BandedFilterbank(weights[0], np.float32), FullFilterbank(weights[1], np.float32)]
+    banks.append(BandedFilterbank(weights[2], np.float32))
+    power, products = lanes.spectra(clip, 0, 256, 75, halved(1024), power=True, banks=banks)
+    for product, weight in zip(products, weights, strict=True):
+        np.testing.assert_allclose(product, weight @ power, rtol=1e-5, atol=1e-12)
+    none, alone = lanes.spectra(clip, 0, 256, 75, halved(1024), power=False, banks=banks[1:2])
+    assert none is None
+    np.testing.assert_array_equal(alone[0], products[1])
+
+
+@compiled
+@pytest.mark.parametrize("n_fft", [40, 512, 2048])
+def test_a_frame_has_the_same_value_wherever_it_stands(n_fft, rng):
+    clip = rng.standard_normal(60_000).astype(np.float32)
+    bank = BandedFilterbank(mel_filterbank(16000, n_fft, n_mels=20), np.float32)
+    together, products = lanes.spectra(clip, 0, 100, 80, halved(n_fft), power=True, banks=[bank])
+    for frame in (0, 1, 15, 16, 17, 63, 64, 79):
+        alone, product = lanes.spectra(clip[frame * 100 :], 0, 100, 1, halved(n_fft), power=True, banks=[bank])
+        np.testing.assert_array_equal(alone[:, 0], together[:, frame])
+        np.testing.assert_array_equal(product[0][:, 0], products[0][:, frame])
+
+
+@compiled
+def test_what_is_not_a_number_stays_in_its_frames(rng):
+    clip = rng.standard_normal(4000).astype(np.float32)
+    clip[2000] = np.nan
+    power, _ = lanes.spectra(clip, 0, 100, 38, halved(256), power=True)
+    assert (np.isnan(power).any(axis=0) == [frame * 100 <= 2000 < frame * 100 + 256 for frame in range(38)]).all()
+
+
+@compiled
+def test_threads_do_not_meet(rng):
+    clips = [rng.standard_normal(8000).astype(np.float32) for _ in range(40)]
+    spec = FrameSpec(n_fft=512, hop_length=128)
+    alone = [power_spectrum(clip, spec) for clip in clips]
+    with ThreadPoolExecutor(4) as pool:
+        for one, other in zip(alone, pool.map(lambda clip: power_spectrum(clip, spec), clips), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@compiled
+@pytest.mark.parametrize(
+    ("dtype", "n_fft", "served"),
+    [
+        (np.float32, 512, True),
+        (np.float32, 400, True),
+        (np.float64, 512, False),
+        (np.float32, 1021, False),
+        (np.float32, 441, False),
+        (np.float32, 4, False),
+        (np.float32, 7 * 64, False),
+        (np.float32, 1 << 17, False),
+    ],
+)
+def test_what_is_served(dtype, n_fft, served, rng):
+    clip = rng.standard_normal(2000).astype(dtype)
+    block = next(blocks(clip, FrameSpec(n_fft=n_fft)))
+    assert lanes.serves(dtype, n_fft) == served == isinstance(block, LanesBlock)
+
+
+RECIPES = [MelRecipe(n_mels=40), MelRecipe(power=1.0), ChromaRecipe()]
+
+
+@compiled
+@pytest.mark.parametrize("framing", [{}, {"center": False}, {"pad_mode": "reflect"}, {"win_length": 300}])
+def test_the_same_comes_out_without_it(framing, rng, monkeypatch):
+    clip, spec = rng.standard_normal(9000).astype(np.float32), FrameSpec(n_fft=512, hop_length=130, **framing)
+    found = extract(clip, spec, RECIPES)
+    monkeypatch.setattr(lanes, "_lanes", None)
+    assert not isinstance(next(blocks(clip, spec)), LanesBlock)
+    for one, other in zip(found, extract(clip, spec, RECIPES), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-4)
+
+
+@compiled
+def test_the_transform_that_the_user_names_comes_first(rng):
+    clip, spec = rng.standard_normal(3000).astype(np.float32), FrameSpec(n_fft=512)
+    before = OnlyRfft.calls
+    with scipy.fft.set_backend(OnlyRfft):
+        power_spectrum(clip, spec)
+    assert OnlyRfft.calls > before
+    before = OnlyRfft.calls
+    power_spectrum(clip, spec)
+    assert OnlyRfft.calls == before
+
+
+@compiled
+def test_what_does_not_fit_is_refused_before_memory_is_touched():
+    clip, window = np.zeros(100, dtype=np.float32), halved(64)
+    order, factors, twiddles = lanes._plan(64)
+    scratch = np.empty(lanes._lanes.scratch_size(64, 16), dtype=np.float32)
+    power, edges = np.empty((33, 4), dtype=np.float32), np.array([[0, 34]], dtype=np.int32)
+    good = [clip, 0, 16, 4, window, order, factors, twiddles, scratch, power, ()]
+    lanes._lanes.spectra(*good)
+    beyond = ((edges, np.ones(34, dtype=np.float32), np.empty(4, dtype=np.float32)),)
+    few_weights = ((edges - [[0, 1]], np.ones(32, dtype=np.float32), np.empty(4, dtype=np.float32)),)
+    bad = {
+        2: 0,
+        3: 5,
+        4: window[:32],
+        5: order[:-1],
+        6: factors[:-1],
+        7: twiddles[:-2],
+        8: scratch[:-1],
+        9: power[:-1],
+        10: beyond,
+    }
+    for place, value in [*bad.items(), (5, order + 1), (6, factors * 0), (10, few_weights)]:
+        value = np.ascontiguousarray(value, dtype=value.dtype) if isinstance(value, np.ndarray) else value
+        with pytest.raises(ValueError, match="do not fit"):
+            lanes._lanes.spectra(*good[:place], value, *good[place + 1 :])
+    with pytest.raises(ValueError, match="no sse9"):
+        lanes._lanes.choose("sse9")
