@@ -1,4 +1,4 @@
-/* Power spectra of many frames at once, and their products with filter banks, in single precision.
+/* Power spectra of many frames at once, their products with filter banks, and decibels, in single precision.
  *
  * Conventions. Sixteen frames are computed side by side: wherever a textbook has a number, there is a row of LANES numbers
  * here, one for each frame, so that every loop over lanes becomes vector instructions on any processor, without shuffles.
@@ -14,6 +14,7 @@
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <float.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -31,16 +32,17 @@
 #define INLINED static inline
 #endif
 
-/* Lanes never overlap, which the compiler cannot know of points of one array. */
+/* Steps of the loop that follows have nothing to do with each other, which compilers cannot know of points of one array. */
 #if defined(__clang__)
-#define EACH_LANE _Pragma("clang loop vectorize(assume_safety)") for (int l = 0; l < LANES; l++)
+#define UNCONNECTED _Pragma("clang loop vectorize(assume_safety)")
 #elif defined(__GNUC__)
-#define EACH_LANE _Pragma("GCC ivdep") for (int l = 0; l < LANES; l++)
+#define UNCONNECTED _Pragma("GCC ivdep")
 #elif defined(_MSC_VER)
-#define EACH_LANE __pragma(loop(ivdep)) for (int l = 0; l < LANES; l++)
+#define UNCONNECTED __pragma(loop(ivdep))
 #else
-#define EACH_LANE for (int l = 0; l < LANES; l++)
+#define UNCONNECTED
 #endif
+#define EACH_LANE UNCONNECTED for (int l = 0; l < LANES; l++)
 
 /* Sums over many bins have to stay in registers, which compilers grant to a type and not to an array. */
 #if defined(__GNUC__) || defined(__clang__)
@@ -92,8 +94,8 @@ static size most_frames(size n_fft) { return n_fft > 16 * GROUP ? GROUP / 2 : GR
 
 static size scratch_size(size n_fft, size hop) {
     size columns = n_rows(n_fft, hop) * row_length(n_fft, hop, most_frames(n_fft));
-    /* Columns, points, power, window, places; and room to align them to a cache line. */
-    return columns + n_fft * LANES + (n_fft / 2 + 1) * LANES + n_fft + n_fft + LANES;
+    /* Columns, points, power, window, two lists of places; and room to align them to a cache line. */
+    return columns + n_fft * LANES + (n_fft / 2 + 1) * LANES + 3 * n_fft + LANES;
 }
 
 INLINED void lay_out(const Job *job, size first, size rows, size n_columns, size length, float *columns) {
@@ -321,6 +323,14 @@ INLINED void multiply(const Bank *bank, const float *power, size at, size count,
     }
 }
 
+/* Bring pairs of four-byte numbers into the order in which the first butterflies read them. */
+INLINED void bring_into_order(const Job *job, const void *from, void *to) {
+    size first = job->factors[0], groups = job->n_fft / 2 / first;
+    for (size g = 0; g < groups; g++)
+        for (size i = 0; i < first; i++)
+            memcpy((char *)to + 8 * (g * first + i), (const char *)from + 8 * (job->order[g] + i * groups), 8);
+}
+
 INLINED void copy_rows(const float *rows, size n, size count, float *out, size length) {
     /* A copy of a size that the compiler knows is one instruction. */
     if (count == LANES)
@@ -338,20 +348,21 @@ INLINED void work(const Job *job) {
     const float *turn = job->twiddles;
     for (size stage = 1, k = job->factors[0]; stage < job->n_factors; k *= job->factors[stage++])
         turn += 2 * k * (job->factors[stage] - 1);
-    size first = job->factors[0], length = 0;
-    for (size i = 0; i < m; i++)
-        for (int part = 0; part < 2; part++)
-            window[2 * i + part] = 0.5f * job->window[2 * (job->order[i / first] + i % first * (m / first)) + part];
+    int32_t *in_order = place + n_fft;
+    size length = 0;
+    bring_into_order(job, job->window, window);
+    for (size n = 0; n < n_fft; n++) window[n] *= 0.5f;
     for (size done = 0; done < job->n_frames; done += most) {
         size group = job->n_frames - done < most ? job->n_frames - done : most;
         size lanes = (group + LANES - 1) / LANES * LANES;
         if (length != row_length(n_fft, hop, lanes)) {
             length = row_length(n_fft, hop, lanes);
-            for (size i = 0; i < m; i++)
-                for (int part = 0; part < 2; part++) {
-                    size n = 2 * (job->order[i / first] + i % first * (m / first)) + part;
-                    place[2 * i + part] = (int32_t)(n % hop * length + n / hop);
-                }
+            /* Sample n stands in row n % hop from column n / hop on. */
+            for (size n = 0, row = 0, column = 0; n < n_fft; n++, row++) {
+                if (row == hop) row = 0, column++;
+                in_order[n] = (int32_t)(row * length + column);
+            }
+            bring_into_order(job, in_order, place);
         }
         lay_out(job, done, rows, lanes + (n_fft - 1) / hop, length, columns);
         for (size at = 0; at < group; at += LANES) {
@@ -365,28 +376,78 @@ INLINED void work(const Job *job) {
     }
 }
 
+/* The largest of n numbers; not finite if one of them is not. */
+INLINED float largest_of(const float *values, size n) {
+    float most = values[0], sum = 0;
+    size i = 0;
+    if (n >= LANES) {
+        float largest[LANES], sums[LANES] = {0};
+        memcpy(largest, values, sizeof largest);
+        for (; i + LANES <= n; i += LANES) {
+            const float *x = values + i;
+            /* Nothing finite times 0 is 0. */
+            EACH_LANE { largest[l] = x[l] > largest[l] ? x[l] : largest[l], sums[l] += 0 * x[l]; }
+        }
+        for (int l = 0; l < LANES; l++) most = largest[l] > most ? largest[l] : most, sum += sums[l];
+    }
+    for (; i < n; i++) most = values[i] > most ? values[i] : most, sum += 0 * values[i];
+    return most + sum;
+}
+
+/* Ten times the decimal logarithms of n numbers, or of the floor where they lie under it: normal, positive and finite. */
+INLINED void to_decibels(const float *power, size n, float floor, float *out) {
+    /* 10 log10(1 + f) / f between the roots of 1/2 and 2, within 3e-8 of it: fitted by weighted least squares until the
+       largest error no longer fell. */
+    const float c0 = 4.34294471f, c1 = -2.17147189f, c2 = 1.44768529f, c3 = -1.08582628f, c4 = 0.86671427f;
+    const float c5 = -0.719295574f, c6 = 0.649368659f, c7 = -0.623944178f, c8 = 0.378807316f;
+    const float octave = 3.01029995663981195f;
+    UNCONNECTED for (size i = 0; i < n; i++) {
+        float x = power[i] > floor ? power[i] : floor, f;
+        int32_t bits;
+        memcpy(&bits, &x, sizeof bits);
+        /* Powers of two, counted from the root of 1/2. */
+        int32_t exponent = (bits - 0x3f3504f3) >> 23;
+        bits -= exponent * (1 << 23);
+        memcpy(&f, &bits, sizeof f);
+        f -= 1;
+        float q = c8 * f + c7;
+        q = q * f + c6, q = q * f + c5, q = q * f + c4, q = q * f + c3, q = q * f + c2, q = q * f + c1, q = q * f + c0;
+        out[i] = (float)exponent * octave + q * f;
+    }
+}
+
 /* The same work, compiled for what the processor may have. */
 static void work_anywhere(const Job *job) { work(job); }
+static float largest_anywhere(const float *x, size n) { return largest_of(x, n); }
+static void decibels_anywhere(const float *x, size n, float floor, float *out) { to_decibels(x, n, floor, out); }
 #if (defined(__GNUC__) || defined(__clang__)) && (defined(__x86_64__) || defined(__i386__))
 #define CHOSEN_BY_PROCESSOR
-__attribute__((target("avx2,fma"))) static void work_avx2(const Job *job) { work(job); }
+#define NARROW "avx2,fma"
 #if defined(__clang__)
 #define WIDE "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"
 #else
 #define WIDE "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma,prefer-vector-width=512"
 #endif
-__attribute__((target(WIDE))) static void work_avx512(const Job *job) { work(job); }
+#define FOR(instructions) __attribute__((target(instructions))) static
+FOR(NARROW) void work_avx2(const Job *job) { work(job); }
+FOR(NARROW) float largest_avx2(const float *x, size n) { return largest_of(x, n); }
+FOR(NARROW) void decibels_avx2(const float *x, size n, float floor, float *out) { to_decibels(x, n, floor, out); }
+FOR(WIDE) void work_avx512(const Job *job) { work(job); }
+FOR(WIDE) float largest_avx512(const float *x, size n) { return largest_of(x, n); }
+FOR(WIDE) void decibels_avx512(const float *x, size n, float floor, float *out) { to_decibels(x, n, floor, out); }
 #endif
 
 static const struct {
     const char *name;
     void (*work)(const Job *);
+    float (*largest)(const float *, size);
+    void (*decibels)(const float *, size, float, float *);
 } ways[] = {
 #ifdef CHOSEN_BY_PROCESSOR
-    {"avx512", work_avx512},
-    {"avx2", work_avx2},
+    {"avx512", work_avx512, largest_avx512, decibels_avx512},
+    {"avx2", work_avx2, largest_avx2, decibels_avx2},
 #endif
-    {"baseline", work_anywhere},
+    {"baseline", work_anywhere, largest_anywhere, decibels_anywhere},
 };
 #define N_WAYS ((int)(sizeof ways / sizeof *ways))
 static int chosen = N_WAYS - 1, fastest = N_WAYS - 1;
@@ -474,6 +535,30 @@ done:
     Py_RETURN_NONE;
 }
 
+static PyObject *decibels(PyObject *self, PyObject *args) {
+    Py_buffer power, out;
+    double floor, share;
+    if (!PyArg_ParseTuple(args, "y*w*dd", &power, &out, &floor, &share)) return NULL;
+    size n = power.len / (size)sizeof(float);
+    int fits = n > 0 && out.len == power.len, done = 0;
+    if (fits) {
+        Py_BEGIN_ALLOW_THREADS
+        float most = ways[chosen].largest(power.buf, n);
+        double least = most * share;
+        floor = least > floor ? least : floor;
+        /* Infinities, what is not a number, and floors among the smallest numbers are left to others. */
+        if (most <= FLT_MAX && floor >= FLT_MIN && floor <= FLT_MAX) {
+            ways[chosen].decibels(power.buf, n, (float)floor, out.buf);
+            done = 1;
+        }
+        Py_END_ALLOW_THREADS
+    } else {
+        PyErr_SetString(PyExc_ValueError, "The arrays do not fit each other; see audiofeat.dsp.lanes.");
+    }
+    PyBuffer_Release(&power), PyBuffer_Release(&out);
+    return fits ? PyBool_FromLong(done) : NULL;
+}
+
 static PyObject *needed_scratch(PyObject *self, PyObject *args) {
     Py_ssize_t n_fft, hop;
     if (!PyArg_ParseTuple(args, "nn", &n_fft, &hop)) return NULL;
@@ -507,6 +592,9 @@ static PyMethodDef methods[] = {
      "Compute the power spectra of frames, and products of filter banks with them, into arrays that are given."},
     {"scratch_size", needed_scratch, METH_VARARGS,
      "scratch_size(n_fft, hop)\n\nHow many float32 numbers `spectra` needs to work in."},
+    {"decibels", decibels, METH_VARARGS,
+     "decibels(power, out, floor, share)\n\nDecibels of powers, floored at `floor` or at a share of the largest, whichever is "
+     "higher. False if it cannot be done here."},
     {"instructions", instructions, METH_NOARGS,
      "instructions()\n\nNames of the instructions that this processor has and the code was compiled for, fastest first."},
     {"choose", choose, METH_VARARGS, "choose(name)\n\nUse others than the fastest, for tests."},

@@ -116,7 +116,7 @@ class FullFilterbank(Filterbank):
         self._weights = np.array(weights, dtype=dtype, order="C")
         self._weights.flags.writeable = False
 
-    @property
+    @cached_property
     def bands(self) -> tuple[np.ndarray, np.ndarray]:
         """First bin and the bin after the last of each filter, ``(n_filters, 2)``, and the weights between, in a row."""
         n_filters, n_bins = self.shape

@@ -1,4 +1,4 @@
-"""Power spectra of many frames at once, by the part of the package that is compiled (`_lanes.c`).
+"""Power spectra of many frames at once, and decibels, by the part of the package that is compiled (`_lanes.c`).
 
 It takes float32 samples, and transforms whose length is eight times a product of 2, 3 and 5. It windows, transforms,
 squares and multiplies with filter banks while the numbers are in the cache of a core, and is several times as fast as doing
@@ -20,7 +20,7 @@ try:
 except ImportError:  # no compiler where the package was installed
     _lanes = None  # type: ignore[assignment]
 
-__all__ = ["instructions", "serves", "spectra"]
+__all__ = ["decibels", "instructions", "serves", "spectra"]
 
 # Longer ones leave the cache anyway.
 _LONGEST = 1 << 16
@@ -106,6 +106,33 @@ def spectra(
     scratch = _scratch(_lanes.scratch_size(n_fft, hop_length))
     _lanes.spectra(samples, start, hop_length, n_frames, window, *plan, scratch, spectrum, filters)
     return spectrum, products
+
+
+def decibels(power: np.ndarray, out: np.ndarray, floor: float, share: float) -> bool:
+    """Decibels of powers.
+
+    Parameters
+    ----------
+    power : ndarray
+        The powers.
+    out : ndarray
+        Where the decibels go, which may be `power` itself.
+    floor : float
+        Powers below it count as it.
+    share : float
+        So do powers below this share of the largest.
+
+    Returns
+    -------
+    bool
+        False if it was not done: not compiled, another type than float32, not contiguous, not finite, or a floor among
+        the subnormal numbers.
+    """
+    if _lanes is None or not power.size or not (power.dtype == out.dtype == np.float32):
+        return False
+    if not (power.flags.c_contiguous and out.flags.c_contiguous):
+        return False
+    return _lanes.decibels(power, out, floor, share)
 
 
 @lru_cache(maxsize=256)

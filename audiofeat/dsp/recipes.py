@@ -208,9 +208,10 @@ def extract(audio: np.ndarray, spec: FrameSpec, recipes: Sequence[Recipe]) -> li
             f"A clip of {len(audio)} samples holds no frame of n_fft={spec.n_fft} with center={spec.center}. "
             "Lower n_fft, use center=True, or give longer clips."
         )
+    projections = [recipe.projection for recipe in recipes]
     rows: dict[Projection | ClipProjection, np.ndarray] = {}
     of_blocks: list[Projection] = []
-    for projection in dict.fromkeys(recipe.projection for recipe in recipes):
+    for projection in dict.fromkeys(projections):
         if isinstance(projection, ClipProjection):
             rows[projection] = projection.of_clip(audio, spec)
         else:
@@ -233,11 +234,11 @@ def extract(audio: np.ndarray, spec: FrameSpec, recipes: Sequence[Recipe]) -> li
     shared = {recipe.base for recipe in recipes if isinstance(recipe, DerivedRecipe)} if len(recipes) > 1 else ()
     bases = {base: base.finish(rows[base.projection], spec) for base in shared}
     features = []
-    for recipe in recipes:
+    for recipe, projection in zip(recipes, projections, strict=True):
         if isinstance(recipe, DerivedRecipe) and recipe.base in bases:
             features.append(recipe.derive(bases[recipe.base], spec))
         else:
-            features.append(bases[recipe] if recipe in bases else recipe.finish(rows[recipe.projection], spec))
+            features.append(bases[recipe] if recipe in bases else recipe.finish(rows[projection], spec))
     return features
 
 

@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 
+from audiofeat.dsp import lanes
+
 __all__ = ["amplitude_to_db", "hz_to_mel", "mel_frequencies", "mel_to_hz", "power_to_db"]
 
 # Slaney's Auditory Toolbox (1998, Interval Research technical report 1998-010): linear below 1 kHz with 15 mels, above it
@@ -130,16 +132,15 @@ def power_to_db(
     power = np.asarray(power)
     if power.dtype.kind != "f":
         power = power.astype(np.float64)
-    floor = amin
-    if top_db is not None and power.size:
-        # In place of two passes, one over powers and one over decibels.
-        floor = max(amin, float(power.max()) * 10.0 ** (-top_db / 10.0))
-    # NumPy turns arrays without an axis into numbers, which nothing can be written to.
-    out = np.asarray(_at_least(power, floor, out=None if copy else power))
-    # The natural logarithm times a constant: numpy has a vectorised log but no vectorised log10.
-    np.log(out, out=out)
-    # Numbers of Python take the type of the array, those of NumPy would have it computed in float64.
-    out *= 10.0 / math.log(10.0)
+    share = 0.0 if top_db is None else 10.0 ** (-top_db / 10.0)
+    out = np.empty_like(power) if copy else power
+    if not lanes.decibels(power, out, amin, share):
+        # One floor for both, in place of a pass over powers and one over decibels.
+        _at_least(power, max(amin, float(power.max()) * share) if share and power.size else amin, out=out)
+        # The natural logarithm times a constant: numpy has a vectorised log but no vectorised log10.
+        np.log(out, out=out)
+        # Numbers of Python take the type of the array, those of NumPy would have it computed in float64.
+        out *= 10.0 / math.log(10.0)
     reference = 10.0 * math.log10(max(amin, ref))
     if reference:
         out -= reference
@@ -173,9 +174,9 @@ def amplitude_to_db(
     return power_to_db(power, ref=ref**2, amin=amin**2, top_db=top_db, copy=False)
 
 
-def _at_least(values: np.ndarray, floor: float, out: np.ndarray | None) -> np.ndarray:
+def _at_least(values: np.ndarray, floor: float, out: np.ndarray) -> None:
     # A row of the floor instead of the number: numpy vectorises the maximum of two arrays, not that with a number.
-    return np.maximum(values, np.full(values.shape[-1:], floor, dtype=values.dtype), out=out)
+    np.maximum(values, np.full(values.shape[-1:], floor, dtype=values.dtype), out=out)
 
 
 def _check_mel_scale(mel_scale: str) -> None:

@@ -10,7 +10,16 @@ import scipy.fft
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audiofeat.dsp import ChromaRecipe, FrameSpec, MelRecipe, chroma_filterbank, extract, lanes, mel_filterbank
+from audiofeat.dsp import (
+    ChromaRecipe,
+    FrameSpec,
+    MelRecipe,
+    chroma_filterbank,
+    extract,
+    lanes,
+    mel_filterbank,
+    power_to_db,
+)
 from audiofeat.dsp.banded import BandedFilterbank, FullFilterbank
 from audiofeat.dsp.spectrum import LanesBlock, blocks, power_spectrum
 from tests.dsp.test_fft_backends import OnlyRfft
@@ -195,3 +204,64 @@ def test_what_does_not_fit_is_refused_before_memory_is_touched():
             lanes._lanes.spectra(*good[:place], value, *good[place + 1 :])
     with pytest.raises(ValueError, match="no sse9"):
         lanes._lanes.choose("sse9")
+
+
+def decibels_of(power, floor, share):
+    """What they should be, in float64."""
+    return 10 * np.log10(np.maximum(power.astype(np.float64), max(floor, share * float(power.max()))))
+
+
+@pytest.mark.parametrize("n", [1, 15, 16, 17, 1000, 4099])
+@pytest.mark.parametrize("exponents", [(-37, 38), (-10, 3), (-0.5, 0.5)])
+@pytest.mark.parametrize("share", [0.0, 1e-8])
+def test_decibels_are_those_of_double_precision(instructions, n, exponents, share, rng):
+    power = (10.0 ** rng.uniform(*exponents, n)).astype(np.float32)
+    power[: n // 10] = 0
+    found = np.full_like(power, np.nan)
+    assert lanes.decibels(power, found, 1e-10, share)
+    # To the last digit or two of a number of that size.
+    np.testing.assert_allclose(found, decibels_of(power, 1e-10, share), rtol=1.5e-7, atol=1e-6)
+    assert lanes.decibels(power, power, 1e-10, share)
+    np.testing.assert_array_equal(power, found)
+
+
+@compiled
+def test_decibels_of_powers_of_two_and_next_to_one(rng):
+    power = np.concatenate([2.0 ** np.arange(-30, 31), np.nextafter(np.float32(1), np.float32([0, 2])), [0.70710677]])
+    power = power.astype(np.float32)
+    found = np.empty_like(power)
+    assert lanes.decibels(power, found, 1e-10, 0.0)
+    np.testing.assert_allclose(found, decibels_of(power, 1e-10, 0.0), rtol=1.2e-7, atol=1e-9)
+    assert found[30] == 0.0
+
+
+@compiled
+def test_decibels_of_a_number_do_not_depend_on_where_it_stands(rng):
+    power = rng.random(1000, dtype=np.float32)
+    together, alone = np.empty_like(power), np.empty(1, dtype=np.float32)
+    lanes.decibels(power, together, 1e-10, 0.0)
+    for place in (0, 5, 991, 999):
+        lanes.decibels(power[place : place + 1], alone, 1e-10, 0.0)
+        assert alone[0] == together[place]
+
+
+@compiled
+@pytest.mark.parametrize("odd", [np.nan, np.inf])
+@pytest.mark.parametrize("place", [0, 20, 39])
+def test_decibels_of_what_is_not_finite_are_left_to_numpy(odd, place):
+    power = np.ones(40, dtype=np.float32)
+    power[place] = odd
+    found = np.zeros_like(power)
+    assert not lanes.decibels(power, found, 1e-10, 0.0)
+    assert (found == 0).all()
+    with np.errstate(invalid="ignore"):
+        assert np.isinf(odd) == np.isinf(power_to_db(power, top_db=None)[place])
+
+
+def test_decibels_of_others_are_left_to_numpy(rng):
+    power = rng.random((8, 8), dtype=np.float32)
+    assert not lanes.decibels(power.astype(np.float64), np.empty((8, 8)), 1e-10, 0.0)
+    assert not lanes.decibels(power[:, ::2], np.empty((8, 4), dtype=np.float32), 1e-10, 0.0)
+    assert not lanes.decibels(power[:0], power[:0], 1e-10, 0.0)
+    assert not lanes.decibels(power, np.empty_like(power), 1e-44, 0.0)
+    np.testing.assert_allclose(power_to_db(power[:, ::2]), power_to_db(power)[:, ::2], rtol=1e-6, atol=1e-5)
