@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import soundfile
@@ -187,7 +187,7 @@ def file_facts(source: str | bytes) -> FileFacts:
     seconds is read again: its next change might leave the times as they are.
     """
     if isinstance(source, bytes):
-        return _read_facts(source, source)
+        return _facts_of(source, lambda: xxhash.xxh3_128_digest(source))
     try:
         status = os.stat(source)  # noqa: PTH116 (asked for every clip of every fold; Path.stat takes three times as long)
     except OSError as exc:
@@ -196,7 +196,7 @@ def file_facts(source: str | bytes) -> FileFacts:
     known = _facts.get(source)
     if known is not None and known[0] == signature:
         return known[1]
-    facts = _facts_of_long(source) if status.st_size > _LONG else _read_facts(source, _content(source))
+    facts = _facts_of(source, lambda: _digest_of(source, status.st_size))
     if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > _SETTLED_NS:
         with _facts_lock:
             _facts[source] = (signature, facts)
@@ -214,36 +214,23 @@ _LONG = 16 * 2**20
 _PIECE = 2**20
 
 
-def _content(source: str) -> bytes:
+def _digest_of(source: str, size: int) -> bytes:
     try:
-        return Path(source).read_bytes()
+        # Without a buffer, which would be filled only to be copied.
+        with Path(source).open("rb", buffering=0) as file:
+            if size <= _LONG:
+                return xxhash.xxh3_128_digest(file.readall())
+            hasher = xxhash.xxh3_128()
+            while piece := file.read(_PIECE):
+                hasher.update(piece)
+            return hasher.digest()
     except OSError as exc:
         raise clip_error(source, exc) from exc
 
 
-def _read_facts(source: str | bytes, content: bytes) -> FileFacts:
-    return _facts_of(source, io.BytesIO(content), lambda: xxhash.xxh3_128_digest(content))
-
-
-def _facts_of_long(source: str) -> FileFacts:
+def _facts_of(source: str | bytes, digest: Callable[[], bytes]) -> FileFacts:
     try:
-        with Path(source).open("rb") as file:
-            return _facts_of(source, file, lambda: _digest_of(file))
-    except OSError as exc:
-        raise clip_error(source, exc) from exc
-
-
-def _digest_of(file: BinaryIO) -> bytes:
-    hasher = xxhash.xxh3_128()
-    file.seek(0)
-    while piece := file.read(_PIECE):
-        hasher.update(piece)
-    return hasher.digest()
-
-
-def _facts_of(source: str | bytes, opened: BinaryIO, digest: Callable[[], bytes]) -> FileFacts:
-    try:
-        with soundfile.SoundFile(opened) as file:
+        with _opened(source) as file:
             rate, n_samples = file.samplerate, file.frames
     except (OSError, RuntimeError, ValueError) as exc:
         raise clip_error(source, exc) from exc

@@ -103,7 +103,7 @@ def test_facts_of_settled_files_are_remembered(ramp, monkeypatch, an_hour_later)
     os.utime(ramp, ns=(hour_ago, hour_ago))
     facts = file_facts(ramp)
     with monkeypatch.context() as patch:
-        patch.setattr(files, "_read_facts", lambda *_: pytest.fail("read again"))
+        patch.setattr(files, "_facts_of", lambda *_: pytest.fail("read again"))
         assert file_facts(ramp) is facts
     os.utime(ramp, ns=(hour_ago, hour_ago - 10**9))
     assert file_facts(ramp) is not facts
