@@ -24,8 +24,9 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
+COMPILED := $(wildcard audiofeat/dsp/c/*)
 # One stamp per set of extras, renewed when the metadata or the compiled part change.
-$(VENV)/.installed-%: pyproject.toml audiofeat/dsp/_lanes.c | $(BIN)/python
+$(VENV)/.installed-%: pyproject.toml $(COMPILED) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --editable '.[$(subst +,$(comma),$*)]'
 	@touch $@
 comma := ,
@@ -53,7 +54,7 @@ $(BENCH_VENV)/bin/python:
 	$(PYTHON) -m venv $(BENCH_VENV)
 	$(BENCH_VENV)/bin/python -m pip install --quiet --upgrade pip
 
-$(BENCH_VENV)/.installed: pyproject.toml audiofeat/dsp/_lanes.c benchmarks/requirements.txt | $(BENCH_VENV)/bin/python
+$(BENCH_VENV)/.installed: pyproject.toml $(COMPILED) benchmarks/requirements.txt | $(BENCH_VENV)/bin/python
 	$(BENCH_VENV)/bin/python -m pip install --quiet --editable .
 	missing=; while read -r peer; do case "$$peer" in '#'*|'') ;; *) \
 	    $(BENCH_VENV)/bin/python -m pip install --quiet "$$peer" </dev/null || missing="$$missing $$peer" ;; \

@@ -33,8 +33,27 @@ class _Commands(click.Group):
         return getattr(import_module(_COMMANDS[cmd_name]), cmd_name) if cmd_name in _COMMANDS else None
 
 
+def _show_version(ctx, param, asked) -> None:
+    """The version, and what takes the spectra, for which people ask who wonder why it is slow."""
+    if not asked:
+        return
+    from audiofeat.dsp import lanes
+
+    instructions = lanes.instructions()
+    spectra = f"compiled ({instructions})" if instructions else "with SciPy (no C compiler at installation)"
+    click.echo(f"audiofeat {__version__}\nspectra: {spectra}")
+    ctx.exit()
+
+
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.pass_context
 def audiofeat(ctx, debug):

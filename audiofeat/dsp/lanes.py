@@ -1,9 +1,10 @@
-"""Power spectra of many frames at once, and decibels, by the part of the package that is compiled (`_lanes.c`).
+"""Power spectra of many frames at once, and decibels, by the part of the package that is compiled (the folder `c`).
 
-It takes float32 samples, and transforms whose length is eight times a product of 2, 3 and 5. It windows, transforms,
-squares and multiplies with filter banks while the numbers are in the cache of a core, and is several times as fast as doing
-so step by step with SciPy. Where it could not be compiled, or serves neither type nor length, `audiofeat.dsp.spectrum`
-takes those steps.
+It takes transforms whose length is eight times a product of 2, 3 and 5, and windows, transforms, squares and multiplies
+with filter banks while the numbers are in the cache of a core, several times as fast as step by step with SciPy. Where it
+could not be compiled, or does not serve a length, `audiofeat.dsp.spectrum` takes those steps.
+
+Conventions: what is computed has the type of the samples, float32 or float64; decibels are for float32 alone.
 """
 
 import threading
@@ -45,13 +46,11 @@ def instructions() -> str | None:
     return None if _lanes is None else _lanes.instructions()[0]
 
 
-def serves(dtype: np.typing.DTypeLike, n_fft: int) -> bool:
-    """Whether spectra of this type and length are taken here.
+def serves(n_fft: int) -> bool:
+    """Whether spectra of this length are taken here.
 
     Parameters
     ----------
-    dtype : dtype
-        Type of the samples.
     n_fft : int
         Length of the transform [samples].
 
@@ -60,7 +59,7 @@ def serves(dtype: np.typing.DTypeLike, n_fft: int) -> bool:
     bool
         False wherever `spectra` would refuse.
     """
-    return _lanes is not None and dtype == np.float32 and _factors(n_fft) is not None
+    return _lanes is not None and _factors(n_fft) is not None
 
 
 def spectra(
@@ -78,7 +77,7 @@ def spectra(
     Parameters
     ----------
     samples : ndarray of shape (n_samples,)
-        The clip, float32, contiguous; zeros stand before and after it.
+        The clip, float32 or float64, contiguous; zeros stand before and after it.
     start : int
         Where the first frame begins [samples]; negative before the clip.
     hop_length : int
@@ -86,11 +85,11 @@ def spectra(
     n_frames : int
         How many frames.
     window : ndarray of shape (n_fft,)
-        The window, float32.
+        The window, in the type of the samples.
     power : bool
         Whether the spectra are wanted themselves.
     banks : sequence of Filterbank, default=()
-        Filter banks, float32.
+        Filter banks, in the type of the samples.
 
     Returns
     -------
@@ -99,12 +98,14 @@ def spectra(
     products : list of ndarray of shape (n_filters, n_frames)
         One for each bank.
     """
-    plan, n_fft = _plan(len(window)), len(window)
-    spectrum = np.empty((n_fft // 2 + 1, n_frames), dtype=np.float32) if power else None
-    products = [np.empty((bank.shape[0], n_frames), dtype=np.float32) for bank in banks]
+    n_fft, dtype = len(window), samples.dtype
+    is_double = dtype == np.float64
+    spectrum = np.empty((n_fft // 2 + 1, n_frames), dtype=dtype) if power else None
+    products = [np.empty((bank.shape[0], n_frames), dtype=dtype) for bank in banks]
     filters = tuple((*bank.bands, product) for bank, product in zip(banks, products, strict=True))
-    scratch = _scratch(_lanes.scratch_size(n_fft, hop_length))
-    _lanes.spectra(samples, start, hop_length, n_frames, window, *plan, scratch, spectrum, filters)
+    scratch = _scratch(_lanes.scratch_size(is_double, n_fft, hop_length) * dtype.itemsize)
+    plan = _plan(n_fft, is_double)
+    _lanes.spectra(is_double, samples, start, hop_length, n_frames, window, *plan, scratch, spectrum, filters)
     return spectrum, products
 
 
@@ -152,7 +153,7 @@ def _factors(n_fft: int) -> tuple[int, ...] | None:
 
 
 @lru_cache(maxsize=16)
-def _plan(n_fft: int) -> _Plan:
+def _plan(n_fft: int, is_double: bool) -> _Plan:
     factors = _factors(n_fft)
     assert factors is not None
     half = n_fft // 2
@@ -170,13 +171,15 @@ def _plan(n_fft: int) -> _Plan:
         turns.append((np.arange(done)[:, None] * np.arange(1, radix) / (done * radix)).ravel())
         done *= radix
     turns.append(np.arange(half // 2 + 1) / n_fft)
-    twiddles = np.exp(-2j * np.pi * np.concatenate(turns)).astype(np.complex64).view(np.float32)
+    twiddles = np.exp(-2j * np.pi * np.concatenate(turns))
+    if not is_double:
+        twiddles = twiddles.astype(np.complex64)
     return _Plan(order, np.array(factors, dtype=np.int32), twiddles)
 
 
 def _scratch(size: int) -> np.ndarray:
-    """Memory to work in, kept by each thread, since the system gives new memory page by page, which takes as long."""
+    """So many bytes to work in, kept by each thread: the system gives new memory page by page, which takes as long."""
     scratch = getattr(_kept, "scratch", None)
     if scratch is None or len(scratch) < size:
-        scratch = _kept.scratch = np.empty(size, dtype=np.float32)
+        scratch = _kept.scratch = np.empty(size, dtype=np.uint8)
     return scratch

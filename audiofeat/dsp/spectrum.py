@@ -281,7 +281,7 @@ def blocks(
     kind: Callable[[_Frames, int, int], Block]
     if spec.convention != "librosa":
         kind = ConventionBlock
-    elif lanes.serves(audio.dtype, spec.n_fft) and not named_by_user():
+    elif lanes.serves(spec.n_fft) and not named_by_user():
         kind = partial(LanesBlock, banks=banks, only_banks=only_banks)
     else:
         kind = Block

@@ -15,9 +15,10 @@ import pytest
 import soundfile
 from PIL import Image
 
-from audiofeat import datasets
+from audiofeat import __version__, datasets
 from audiofeat.cli import main
 from audiofeat.compare.statistics import holm
+from audiofeat.dsp import lanes
 
 
 @pytest.fixture(scope="module")
@@ -293,3 +294,14 @@ def test_json_has_the_tests_of_the_differences(recordings, tmp_path, capfd):
         more = (row["only_winner"] - row["only_rival"]) / test["n_clips"]
         assert test["accuracy"] - row["accuracy"] == pytest.approx(more)
         assert set(row) == {"rival", "accuracy", "only_winner", "only_rival", "p", "p_holm", "distinguishable"}
+
+
+@pytest.mark.parametrize(
+    ("found", "words"), [("avx2", "spectra: compiled (avx2)"), (None, "with SciPy (no C compiler at installation)")]
+)
+def test_the_version_says_what_takes_the_spectra(found, words, monkeypatch, capsys):
+    monkeypatch.setattr(lanes, "instructions", lambda: found)
+    main(["--version"])
+    assert capsys.readouterr().out.startswith(f"audiofeat {__version__}\n")
+    main(["--version"])
+    assert words in capsys.readouterr().out

@@ -30,8 +30,13 @@ compiled = pytest.mark.skipif(lanes.instructions() is None, reason="the package 
 LENGTHS = [8, 16, 24, 40, 48, 64, 80, 120, 128, 240, 256, 320, 400, 480, 512, 600, 1024, 1200, 2048, 4096]
 
 
-def halved(n_fft):
-    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
+# How far a number may be off, as a part of the frame's maximum.
+CLOSE = {np.float32: 1e-6, np.float64: 1e-14}
+both = pytest.mark.parametrize("dtype", CLOSE)
+
+
+def hann(n_fft, dtype=np.float32):
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(dtype)
 
 
 def spectra_of(clip, start, hop_length, n_frames, window):
@@ -43,7 +48,7 @@ def spectra_of(clip, start, hop_length, n_frames, window):
 
 
 def assert_close(power, expected):
-    assert (np.abs(power - expected) <= 1e-6 * expected.max(axis=0)).all()
+    assert (np.abs(power - expected) <= CLOSE[power.dtype.type] * expected.max(axis=0)).all()
 
 
 @pytest.fixture(params=["avx512", "avx2", "baseline"])
@@ -62,13 +67,16 @@ def test_where_there_is_a_compiler_there_is_the_compiled_part():
     assert lanes.instructions() is not None
 
 
+@both
 @pytest.mark.parametrize("n_fft", LENGTHS)
-def test_the_power_is_that_of_each_frame(instructions, n_fft, rng):
-    clip = rng.standard_normal(40 * n_fft).astype(np.float32)
+def test_the_power_is_that_of_each_frame(instructions, n_fft, dtype, rng):
+    clip = rng.standard_normal(40 * n_fft).astype(dtype)
     for hop_length, n_frames in ((n_fft // 4, 70), (n_fft // 4 + 1, 33), (n_fft, 16), (2 * n_fft + 3, 9), (1, 5)):
-        power, _ = lanes.spectra(clip, -(n_fft // 2), hop_length, n_frames, halved(n_fft), power=True)
+        window = hann(n_fft, dtype)
+        power, _ = lanes.spectra(clip, -(n_fft // 2), hop_length, n_frames, window, power=True)
         assert power.shape == (n_fft // 2 + 1, n_frames)
-        assert_close(power, spectra_of(clip, -(n_fft // 2), hop_length, n_frames, halved(n_fft)))
+        assert power.dtype == dtype
+        assert_close(power, spectra_of(clip, -(n_fft // 2), hop_length, n_frames, window))
 
 
 @compiled
@@ -88,27 +96,30 @@ def test_frames_may_lie_anywhere(n_fft, hop_length, n_samples, start, n_frames):
     assert_close(power, spectra_of(clip, start, hop_length, n_frames, window))
 
 
-def test_filter_banks_multiply_the_power(instructions, rng):
-    clip = rng.standard_normal(20_000).astype(np.float32)
+@both
+def test_filter_banks_multiply_the_power(instructions, dtype, rng):
+    clip, window = rng.standard_normal(20_000).astype(dtype), hann(1024, dtype)
     weights = [mel_filterbank(22050, 1024, n_mels=200), chroma_filterbank(22050, 1024), np.zeros((3, 513))]
-    banks = [BandedFilterbank(weights[0], np.float32), FullFilterbank(weights[1], np.float32)]
-    banks.append(BandedFilterbank(weights[2], np.float32))
-    power, products = lanes.spectra(clip, 0, 256, 75, halved(1024), power=True, banks=banks)
+    kinds = [BandedFilterbank, FullFilterbank, BandedFilterbank]
+    banks = [kind(weight, dtype) for kind, weight in zip(kinds, weights, strict=True)]
+    power, products = lanes.spectra(clip, 0, 256, 75, window, power=True, banks=banks)
     for product, weight in zip(products, weights, strict=True):
-        np.testing.assert_allclose(product, weight @ power, rtol=1e-5, atol=1e-12)
-    none, alone = lanes.spectra(clip, 0, 256, 75, halved(1024), power=False, banks=banks[1:2])
+        assert product.dtype == dtype
+        np.testing.assert_allclose(product, weight @ power, rtol=10 * CLOSE[dtype], atol=1e-12)
+    none, alone = lanes.spectra(clip, 0, 256, 75, window, power=False, banks=banks[1:2])
     assert none is None
     np.testing.assert_array_equal(alone[0], products[1])
 
 
 @compiled
+@both
 @pytest.mark.parametrize("n_fft", [40, 512, 2048])
-def test_a_frame_has_the_same_value_wherever_it_stands(n_fft, rng):
-    clip = rng.standard_normal(60_000).astype(np.float32)
-    bank = BandedFilterbank(mel_filterbank(16000, n_fft, n_mels=20), np.float32)
-    together, products = lanes.spectra(clip, 0, 100, 80, halved(n_fft), power=True, banks=[bank])
+def test_a_frame_has_the_same_value_wherever_it_stands(n_fft, dtype, rng):
+    clip, window = rng.standard_normal(60_000).astype(dtype), hann(n_fft, dtype)
+    bank = BandedFilterbank(mel_filterbank(16000, n_fft, n_mels=20), dtype)
+    together, products = lanes.spectra(clip, 0, 100, 80, window, power=True, banks=[bank])
     for frame in (0, 1, 15, 16, 17, 63, 64, 79):
-        alone, product = lanes.spectra(clip[frame * 100 :], 0, 100, 1, halved(n_fft), power=True, banks=[bank])
+        alone, product = lanes.spectra(clip[frame * 100 :], 0, 100, 1, window, power=True, banks=[bank])
         np.testing.assert_array_equal(alone[:, 0], together[:, frame])
         np.testing.assert_array_equal(product[0][:, 0], products[0][:, frame])
 
@@ -117,7 +128,7 @@ def test_a_frame_has_the_same_value_wherever_it_stands(n_fft, rng):
 def test_what_is_not_a_number_stays_in_its_frames(rng):
     clip = rng.standard_normal(4000).astype(np.float32)
     clip[2000] = np.nan
-    power, _ = lanes.spectra(clip, 0, 100, 38, halved(256), power=True)
+    power, _ = lanes.spectra(clip, 0, 100, 38, hann(256), power=True)
     assert (np.isnan(power).any(axis=0) == [frame * 100 <= 2000 < frame * 100 + 256 for frame in range(38)]).all()
 
 
@@ -133,22 +144,14 @@ def test_threads_do_not_meet(rng):
 
 @compiled
 @pytest.mark.parametrize(
-    ("dtype", "n_fft", "served"),
-    [
-        (np.float32, 512, True),
-        (np.float32, 400, True),
-        (np.float64, 512, False),
-        (np.float32, 1021, False),
-        (np.float32, 441, False),
-        (np.float32, 4, False),
-        (np.float32, 7 * 64, False),
-        (np.float32, 1 << 17, False),
-    ],
+    ("n_fft", "served"),
+    [(512, True), (400, True), (1021, False), (441, False), (4, False), (7 * 64, False), (1 << 17, False)],
 )
-def test_what_is_served(dtype, n_fft, served, rng):
+@both
+def test_what_is_served(n_fft, served, dtype, rng):
     clip = rng.standard_normal(2000).astype(dtype)
     block = next(blocks(clip, FrameSpec(n_fft=n_fft)))
-    assert lanes.serves(dtype, n_fft) == served == isinstance(block, LanesBlock)
+    assert lanes.serves(n_fft) == served == isinstance(block, LanesBlock)
 
 
 RECIPES = [MelRecipe(n_mels=40), MelRecipe(power=1.0), ChromaRecipe()]
@@ -179,26 +182,27 @@ def test_the_transform_that_the_user_names_comes_first(rng):
 
 @compiled
 def test_what_does_not_fit_is_refused_before_memory_is_touched():
-    clip, window = np.zeros(100, dtype=np.float32), halved(64)
-    order, factors, twiddles = lanes._plan(64)
-    scratch = np.empty(lanes._lanes.scratch_size(64, 16), dtype=np.float32)
+    clip, window = np.zeros(100, dtype=np.float32), hann(64)
+    order, factors, twiddles = lanes._plan(64, False)
+    scratch = np.empty(lanes._lanes.scratch_size(False, 64, 16), dtype=np.float32)
     power, edges = np.empty((33, 4), dtype=np.float32), np.array([[0, 34]], dtype=np.int32)
-    good = [clip, 0, 16, 4, window, order, factors, twiddles, scratch, power, ()]
+    good = [False, clip, 0, 16, 4, window, order, factors, twiddles, scratch, power, ()]
     lanes._lanes.spectra(*good)
     beyond = ((edges, np.ones(34, dtype=np.float32), np.empty(4, dtype=np.float32)),)
     few_weights = ((edges - [[0, 1]], np.ones(32, dtype=np.float32), np.empty(4, dtype=np.float32)),)
     bad = {
-        2: 0,
-        3: 5,
-        4: window[:32],
-        5: order[:-1],
-        6: factors[:-1],
-        7: twiddles[:-2],
-        8: scratch[:-1],
-        9: power[:-1],
-        10: beyond,
+        0: True,
+        3: 0,
+        4: 5,
+        5: window[:32],
+        6: order[:-1],
+        7: factors[:-1],
+        8: twiddles[:-2],
+        9: scratch[:-1],
+        10: power[:-1],
+        11: beyond,
     }
-    for place, value in [*bad.items(), (5, order + 1), (6, factors * 0), (10, few_weights)]:
+    for place, value in [*bad.items(), (6, order + 1), (7, factors * 0), (11, few_weights)]:
         value = np.ascontiguousarray(value, dtype=value.dtype) if isinstance(value, np.ndarray) else value
         with pytest.raises(ValueError, match="do not fit"):
             lanes._lanes.spectra(*good[:place], value, *good[place + 1 :])
