@@ -54,7 +54,8 @@ import scipy.fft
 from audiofeat.dsp import FrameSpec, power_spectrum
 from tests.dsp.test_fft_backends import OnlyRfft
 
-clip, spec = np.random.default_rng(0).standard_normal(4000), FrameSpec(n_fft=256)
+# A length that the compiled spectra do not serve.
+clip, spec = np.random.default_rng(0).standard_normal(4000), FrameSpec(n_fft=250)
 assert "mkl_fft" not in sys.modules
 power = power_spectrum(clip, spec)
 import mkl_fft.interfaces.scipy_fft as fast
@@ -81,7 +82,7 @@ def test_the_fast_library_serves_audiofeat_alone_and_behind_the_user(tmp_path):
     subprocess.run([sys.executable, "-c", USES], check=True, env=os.environ | {"PYTHONPATH": path})
 
 
-@pytest.mark.parametrize("n_fft", [400, 512, 2048, 1021])
+@pytest.mark.parametrize("n_fft", [250, 450, 1021])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_fast_library_agrees(n_fft, dtype, rng):
     pytest.importorskip("mkl_fft.interfaces.scipy_fft", reason="the extra fast is not installed")
