@@ -35,12 +35,12 @@ class _Commands(click.Group):
 
 def _show_version(ctx, param, asked) -> None:
     """The version, and what takes the spectra, for which people ask who wonder why it is slow."""
-    if not asked:
+    if not asked or ctx.resilient_parsing:
         return
     from audiofeat.dsp import lanes
 
     instructions = lanes.instructions()
-    spectra = f"compiled ({instructions})" if instructions else "with SciPy (no C compiler at installation)"
+    spectra = f"compiled ({instructions})" if instructions else "with SciPy (the compiled part is not there)"
     click.echo(f"audiofeat {__version__}\nspectra: {spectra}")
     ctx.exit()
 

@@ -11,7 +11,7 @@ import numpy as np
 from audiofeat.dsp.banded import BandedFilterbank, FullFilterbank
 from audiofeat.dsp.cepstral import cepstrum
 from audiofeat.dsp.framing import FrameSpec
-from audiofeat.dsp.recipes import FilterbankProjection, Projection
+from audiofeat.dsp.recipes import FilterbankProjection
 from audiofeat.dsp.scale import power_to_db
 
 __all__ = [
@@ -215,7 +215,7 @@ class LinearCepstrumRecipe:
     top_db: float | None = 80.0
 
     @property
-    def projection(self) -> Projection:
+    def projection(self) -> FilterbankProjection:
         """The power in the bands."""
         return _Linear(self.n_filters, self.fmin, self.fmax)
 
@@ -284,7 +284,7 @@ class GammatoneCepstrumRecipe:
     top_db: float | None = 80.0
 
     @property
-    def projection(self) -> Projection:
+    def projection(self) -> FilterbankProjection:
         """The power in the bands."""
         return _Gammatone(self.n_filters, self.fmin, self.fmax)
 

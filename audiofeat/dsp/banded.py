@@ -1,7 +1,8 @@
 """Products of filter banks with spectra, in the form that is fastest for each bank and each layout.
 
 Conventions: a bank is ``(n_filters, n_bins)`` and multiplies a spectrum ``(n_bins, n_frames)`` from the left. Of the
-spectrum either the frames lie side by side in memory, as SciPy's Fourier transform leaves them, or the bins, as MKL's does.
+spectrum either the frames lie side by side in memory, as SciPy's Fourier transform leaves them, or the bins, as others do.
+`audiofeat.dsp.lanes` multiplies by itself, with a bank's `bands`.
 """
 
 from collections.abc import Iterator

@@ -94,33 +94,16 @@ class FilterbankProjection:
         Returns
         -------
         Filterbank
-            The same object for the same arguments.
+            The filter bank.
         """
         raise NotImplementedError
-
-    def __call__(self, block: Block, spec: FrameSpec) -> np.ndarray:
-        """Multiply it with a block.
-
-        Parameters
-        ----------
-        block : Block
-            Consecutive frames.
-        spec : FrameSpec
-            The framing.
-
-        Returns
-        -------
-        ndarray of shape (n_filters, n_frames)
-            The filtered spectrum.
-        """
-        return block.project(self.bank(block.dtype, spec), power=self.power)
 
 
 class Recipe(Protocol):
     """A feature of one clip: a projection of each block or of the clip, and a finish over the whole clip."""
 
     @property
-    def projection(self) -> Projection | ClipProjection: ...
+    def projection(self) -> Projection | FilterbankProjection | ClipProjection: ...
 
     def finish(self, rows: np.ndarray, spec: FrameSpec) -> np.ndarray: ...
 
@@ -137,7 +120,7 @@ class DerivedRecipe:
         raise NotImplementedError
 
     @property
-    def projection(self) -> Projection | ClipProjection:
+    def projection(self) -> Projection | FilterbankProjection | ClipProjection:
         """That of `base`."""
         return self.base.projection
 
@@ -209,22 +192,27 @@ def extract(audio: np.ndarray, spec: FrameSpec, recipes: Sequence[Recipe]) -> li
             "Lower n_fft, use center=True, or give longer clips."
         )
     projections = [recipe.projection for recipe in recipes]
-    rows: dict[Projection | ClipProjection, np.ndarray] = {}
-    of_blocks: list[Projection] = []
+    rows: dict[Projection | FilterbankProjection | ClipProjection, np.ndarray] = {}
+    of_blocks: list[Projection | FilterbankProjection] = []
     for projection in dict.fromkeys(projections):
         if isinstance(projection, ClipProjection):
             rows[projection] = projection.of_clip(audio, spec)
         else:
             of_blocks.append(projection)
     # What needs no spectrum does not pay for one.
-    banks = [
-        projection.bank(audio.dtype, spec)
+    # Looked up once: the block knows them by identity, and a cache that others use too may make another one.
+    banks = {
+        projection: projection.bank(audio.dtype, spec)
         for projection in of_blocks
-        if isinstance(projection, FilterbankProjection) and projection.power == 2.0
-    ]
-    for block in blocks(audio, spec, banks, only_banks=len(banks) == len(of_blocks)) if of_blocks else ():
+        if isinstance(projection, FilterbankProjection)
+    }
+    of_power = [bank for projection, bank in banks.items() if projection.power == 2.0]
+    for block in blocks(audio, spec, of_power, only_banks=len(of_power) == len(of_blocks)) if of_blocks else ():
         for projection in of_blocks:
-            part = projection(block, spec)
+            if isinstance(projection, FilterbankProjection):
+                part = block.project(banks[projection], power=projection.power)
+            else:
+                part = projection(block, spec)
             if block.n_frames == n_frames:
                 rows[projection] = part
                 continue
@@ -365,7 +353,7 @@ class MelRecipe:
     top_db: float | None = 80.0
 
     @property
-    def projection(self) -> Projection:
+    def projection(self) -> FilterbankProjection:
         """The mel spectrum."""
         return _Mel(self.n_mels, self.fmin, self.fmax, self.mel_scale, self.mel_norm, self.power)
 
@@ -467,7 +455,7 @@ class ChromaRecipe:
     chroma_norm: float | None = np.inf
 
     @property
-    def projection(self) -> Projection:
+    def projection(self) -> Projection | FilterbankProjection:
         """The spectrum folded into pitch classes; the power spectrum where only the whole clip tells the tuning."""
         return _Magnitude(2.0) if self.tuning == "estimate" else _Chroma(self.n_chroma, self.tuning)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from audiofeat.dsp.framing import FrameSpec
-from audiofeat.dsp.recipes import ChromaRecipe, Projection
+from audiofeat.dsp.recipes import ChromaRecipe, FilterbankProjection, Projection
 from audiofeat.dsp.scale import power_to_db
 from audiofeat.dsp.spectral import (
     spectral_contrast_bands,
@@ -170,7 +170,7 @@ class TonnetzRecipe:
     chroma: ChromaRecipe = ChromaRecipe()
 
     @property
-    def projection(self) -> Projection:
+    def projection(self) -> Projection | FilterbankProjection:
         """That of the chroma."""
         return self.chroma.projection
 

@@ -3,13 +3,11 @@
 Conventions: a clip is a 1-D float array; float32 is computed in float32, everything else in float64. A block holds as
 many frames as fit the cache of a core; whatever is computed from it is done while it is there.
 
-The steps of a block, and why they look as they do: frames are a strided view of the padded clip, times the window along
+Where `audiofeat.dsp.lanes` serves and the user has named no transform of their own for `scipy.fft`, it takes all steps at
+once. Elsewhere they look as they do for these reasons: frames are a strided view of the padded clip, times the window along
 contiguous memory; the transform is taken along the columns of the transposed view, so that the spectrum comes out as
 ``(n_bins, n_frames)``, with the frames or the bins side by side in memory, whichever the transform is faster with. The
 power keeps that layout, and is made once for all filter banks.
-
-Where `audiofeat.dsp.lanes` serves and the user has named no transform of their own for `scipy.fft`, it takes all these
-steps at once.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -205,12 +203,11 @@ class LanesBlock(Block):
         ndarray of shape (n_filters, n_frames)
             The filtered spectrum.
         """
-        which = [number for number, bank in enumerate(self._banks) if bank is filterbank]
-        if power != 2.0 or not which:
+        if power != 2.0 or not any(bank is filterbank for bank in self._banks):
             return super().project(filterbank, power=power)
         if self._products is None:
             self._power, self._products = self._compute(power=not self._only_banks)
-        return self._products[which[0]]
+        return next(product for bank, product in zip(self._banks, self._products, strict=True) if bank is filterbank)
 
     def _compute(self, *, power: bool) -> tuple[np.ndarray | None, list[np.ndarray]]:
         spec, start = self._clip.spec, self.start * self._clip.spec.hop_length
@@ -334,7 +331,9 @@ def as_float(audio: np.ndarray) -> np.ndarray:
         The clip, contiguous.
     """
     audio = np.asarray(audio)
-    return np.ascontiguousarray(audio, dtype=np.float32 if audio.dtype == np.float32 else np.float64)
+    audio = np.ascontiguousarray(audio, dtype=np.float32 if audio.dtype == np.float32 else np.float64)
+    # Samples within a file that is mapped to memory may begin anywhere.
+    return audio if audio.flags.aligned else audio.copy()
 
 
 @cache

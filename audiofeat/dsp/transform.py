@@ -1,9 +1,10 @@
-"""The Fourier transform: `scipy.fft`, with the backend the user set for it, else the fast one if the extra is installed.
+"""The Fourier transform, and who takes it.
 
-The extra ``fast`` installs `mkl_fft` (BSD; the library under it, Intel's MKL, has a licence of its own and takes 700 MB),
-which takes six tenths of the time of SciPy's own transform. It serves audiofeat's calls alone, so that nothing else in the
-process changes, and steps back behind whatever `scipy.fft.set_backend` or `scipy.fft.set_global_backend` name. So does
-`audiofeat.dsp.lanes`, which asks `named_by_user`.
+First comes the backend that the user set with `scipy.fft.set_backend` or `scipy.fft.set_global_backend`, then
+`audiofeat.dsp.lanes` for the lengths that it serves, then `mkl_fft` if the extra ``fast`` is installed, then SciPy's own.
+
+`mkl_fft` (BSD; the library under it, Intel's MKL, has a licence of its own and takes 700 MB) takes six tenths of the time
+of SciPy's transform. It serves audiofeat's calls alone, so that nothing else in the process changes.
 """
 
 import importlib.util
@@ -18,8 +19,8 @@ import scipy.fft
 __all__ = ["named_by_user", "rfft"]
 
 _ours = local()
-# What the question is asked with: SciPy hands it to the user's backend, or to the one here.
-_QUESTION = np.zeros(2, dtype=np.float32)
+# What the question is asked with: SciPy hands it to the user's backend, or to the one here. Frames, as they always are.
+_QUESTION = np.zeros((16, 1), dtype=np.float32)
 
 
 class _OwnBackend:
@@ -55,12 +56,18 @@ def _register() -> None:
 def named_by_user() -> bool:
     """Whether `scipy.fft.set_backend` or `scipy.fft.set_global_backend` name a transform for this thread.
 
+    A backend is found out by being asked for the transform of one short frame.
+
     Returns
     -------
     bool
         False where SciPy's own transform would serve, or the extra's.
     """
-    return rfft(_QUESTION) is not None
+    try:
+        return rfft(_QUESTION) is not None
+    except Exception:
+        # Only a backend of the user's refuses so short a frame; let it say what it thinks of the real ones.
+        return True
 
 
 def rfft(frames: np.ndarray, n: int | None = None) -> np.ndarray:

@@ -297,7 +297,7 @@ def test_json_has_the_tests_of_the_differences(recordings, tmp_path, capfd):
 
 
 @pytest.mark.parametrize(
-    ("found", "words"), [("avx2", "spectra: compiled (avx2)"), (None, "with SciPy (no C compiler at installation)")]
+    ("found", "words"), [("avx2", "spectra: compiled (avx2)"), (None, "with SciPy (the compiled part is not there)")]
 )
 def test_the_version_says_what_takes_the_spectra(found, words, monkeypatch, capsys):
     monkeypatch.setattr(lanes, "instructions", lambda: found)

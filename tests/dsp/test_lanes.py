@@ -3,6 +3,7 @@
 import shutil
 import sysconfig
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,18 +15,20 @@ from audiofeat.dsp import (
     ChromaRecipe,
     FrameSpec,
     MelRecipe,
+    SpectrumRecipe,
     chroma_filterbank,
     extract,
     lanes,
     mel_filterbank,
     power_to_db,
 )
+from audiofeat.dsp import recipes as audio_recipes
 from audiofeat.dsp.banded import BandedFilterbank, FullFilterbank
-from audiofeat.dsp.spectrum import LanesBlock, blocks, power_spectrum
+from audiofeat.dsp.spectrum import Block, LanesBlock, blocks, power_spectrum
 from tests.dsp.test_fft_backends import OnlyRfft
 
 few = settings(max_examples=60, derandomize=True, deadline=None)
-compiled = pytest.mark.skipif(lanes.instructions() is None, reason="the package was installed without a compiler")
+compiled = pytest.mark.skipif(lanes.instructions() is None, reason="the compiled part is not there")
 # Every radix as the first stage, and 3, 4 and 5 as the others.
 LENGTHS = [8, 16, 24, 40, 48, 64, 80, 120, 128, 240, 256, 320, 400, 480, 512, 600, 1024, 1200, 2048, 4096]
 
@@ -53,7 +56,7 @@ def assert_close(power, expected):
 
 @pytest.fixture(params=["avx512", "avx2", "baseline"])
 def instructions(request):
-    if lanes.instructions() is None or request.param not in lanes._lanes.instructions():
+    if lanes.instructions() is None or request.param not in lanes._lanes.ways():
         pytest.skip(f"no {request.param} here")
     lanes._lanes.choose(request.param)
     yield request.param
@@ -61,7 +64,9 @@ def instructions(request):
 
 
 @pytest.mark.skipif(
-    shutil.which((sysconfig.get_config_var("CC") or "none").split()[0]) is None, reason="there is no compiler here"
+    shutil.which((sysconfig.get_config_var("CC") or "none").split()[0]) is None
+    or not Path(sysconfig.get_path("include"), "Python.h").is_file(),
+    reason="there is no compiler here, or no headers of Python",
 )
 def test_where_there_is_a_compiler_there_is_the_compiled_part():
     assert lanes.instructions() is not None
@@ -269,3 +274,95 @@ def test_decibels_of_others_are_left_to_numpy(rng):
     assert not lanes.decibels(power[:0], power[:0], 1e-10, 0.0)
     assert not lanes.decibels(power, np.empty_like(power), 1e-44, 0.0)
     np.testing.assert_allclose(power_to_db(power[:, ::2]), power_to_db(power)[:, ::2], rtol=1e-6, atol=1e-5)
+
+
+@compiled
+@pytest.mark.parametrize("with_others", [False, True])
+def test_products_come_from_one_pass_though_a_cache_forgets_the_banks(with_others, rng, monkeypatch):
+    # As when two threads fill it at once, or more banks are in use than it holds.
+    clip, spec = rng.standard_normal(8000).astype(np.float32), FrameSpec(n_fft=512)
+    recipes = [MelRecipe(n_mels=40), ChromaRecipe(), *([SpectrumRecipe()] if with_others else [])]
+    expected = extract(clip, spec, recipes)
+    for name in ("_banded_mel", "_full_chroma"):
+        monkeypatch.setattr(audio_recipes, name, getattr(audio_recipes, name).__wrapped__)
+    monkeypatch.setattr(Block, "project", lambda *_, **__: pytest.fail("multiplied outside of the pass"))
+    for one, other in zip(extract(clip, spec, recipes), expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@compiled
+def test_any_number_of_banks(rng):
+    clip, spec = rng.standard_normal(8000).astype(np.float32), FrameSpec(n_fft=512)
+    recipes = [MelRecipe(n_mels=20 + k) for k in range(40)]
+    for recipe, feature in zip(recipes, extract(clip, spec, recipes), strict=True):
+        np.testing.assert_array_equal(feature, extract(clip, spec, [recipe])[0])
+
+
+@compiled
+def test_any_hop_for_one_frame(rng):
+    clip = rng.standard_normal(100).astype(np.float32)
+    one = power_spectrum(clip, FrameSpec(n_fft=64, hop_length=64))[:, :1]
+    for hop_length in (2**30, 2**40):
+        np.testing.assert_array_equal(power_spectrum(clip, FrameSpec(n_fft=64, hop_length=hop_length)), one)
+
+
+@compiled
+@pytest.mark.parametrize(("dtype", "offset"), [(np.float32, 1), (np.float64, 4)])
+def test_samples_may_begin_anywhere_in_memory(dtype, offset, rng):
+    clip = rng.standard_normal(3000).astype(dtype)
+    memory = np.empty(clip.nbytes + offset, dtype=np.uint8)
+    memory[offset:] = clip.view(np.uint8)
+    crooked, spec = memory[offset:].view(dtype), FrameSpec(n_fft=64)
+    assert not crooked.flags.aligned
+    np.testing.assert_array_equal(power_spectrum(crooked, spec), power_spectrum(clip, spec))
+    power = np.abs(crooked)
+    np.testing.assert_array_equal(power_to_db(memory[offset:].view(dtype) ** 2), power_to_db(power**2))
+
+
+def test_what_must_not_be_written_to_is_not(rng):
+    power = rng.random(40, dtype=np.float32)
+    power.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        power_to_db(power, copy=False)
+
+
+class OnlyFrames:
+    """A backend that takes frames of many samples only, and says so."""
+
+    __ua_domain__ = "numpy.scipy.fft"
+    calls = 0
+
+    @classmethod
+    def __ua_function__(cls, method, args, kwargs):
+        if np.ndim(args[0]) != 2:
+            return NotImplemented
+        if len(args[0]) < 100:
+            raise ValueError("frames of 100 samples at least")
+        cls.calls += 1
+        return np.fft.rfft(*args, **kwargs)
+
+
+def test_a_transform_that_takes_long_frames_only_serves_those(rng):
+    clip, spec = rng.standard_normal(3000).astype(np.float32), FrameSpec(n_fft=512)
+    with scipy.fft.set_backend(OnlyFrames):
+        power_spectrum(clip, spec)
+    assert OnlyFrames.calls
+
+
+@compiled
+def test_numbers_beyond_all_memory_are_refused():
+    good = [np.zeros(100, dtype=np.float32), 0, 16, 4, hann(64), *lanes._plan(64, False)]
+    good.append(np.empty(lanes._lanes.scratch_size(False, 64, 16), dtype=np.float32))
+    power, most = np.empty((33, 4), dtype=np.float32), 2**63 - 1
+    wrap = 2**64 // (33 * 4) + 1
+    for place, value in [(1, most - 200), (1, -most), (2, most // 15), (3, wrap), (3, most)]:
+        with pytest.raises(ValueError, match="do not fit"):
+            lanes._lanes.spectra(False, *good[:place], value, *good[place + 1 :], power, ())
+    for n_fft, hop_length in ((64, 0), (0, 64), (2**21, 64)):
+        with pytest.raises(ValueError, match="do not fit"):
+            lanes._lanes.scratch_size(False, n_fft, hop_length)
+    for bank in (None, (1, 2), ()):
+        with pytest.raises(ValueError, match="do not fit"):
+            lanes._lanes.spectra(False, *good, power, (bank,))
+    with pytest.raises(TypeError):
+        lanes._lanes.spectra(False, *good, power, ((1, 2, 3),))

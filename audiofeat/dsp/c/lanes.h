@@ -2,6 +2,11 @@
 #ifndef AUDIOFEAT_LANES_H
 #define AUDIOFEAT_LANES_H
 
+/* Python's stable interface, of 3.11: what is compiled serves later versions too. Python without its lock has none yet. */
+#include <pyconfig.h>
+#ifndef Py_GIL_DISABLED
+#define Py_LIMITED_API 0x030B0000
+#endif
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* The Python module audiofeat.dsp._lanes: spectra of many frames at once (spectra.h), and decibels. */
-#include <float.h>
-
 #include "lanes.h"
+
+#include <float.h>
 
 #define LANES 16
 #define EACH_LANE UNCONNECTED for (int l = 0; l < LANES; l++)
@@ -66,7 +66,7 @@ static const struct {
 #endif
     {"baseline", largest_anywhere, decibels_anywhere},
 };
-static int chosen = N_WAYS - 1, fastest = N_WAYS - 1;
+static int fastest, chosen;
 
 /* The fastest way that this processor has is the first one it can go. */
 static void look_at_processor(void) {
@@ -80,13 +80,85 @@ static void look_at_processor(void) {
     chosen = fastest;
 }
 
-#define MOST_BANKS 16
+/* Raised by what is called wrongly, which audiofeat.dsp.lanes does not do. */
+static int refuse(void) {
+    PyErr_SetString(PyExc_ValueError, "The arrays do not fit each other; see audiofeat.dsp.lanes.");
+    return 0;
+}
+
+/* Whether so many bytes are `rows` times `columns` numbers; asked so that nothing overflows. */
+static int holds(size length, size rows, size columns, size bytes) {
+    return rows && columns ? length % bytes == 0 && length / bytes % rows == 0 && length / bytes / rows == columns : !length;
+}
+
+/* Whether the framing, and what the transform needs to know, fit each other. */
+static int framing_fits(const Job *job, const Precision *precision, size order, size twiddles, size scratch) {
+    const size far = PY_SSIZE_T_MAX / 4;
+    if (job->n_fft < 1 || job->n_fft > 1 << 20 || job->hop < 1 || job->n_frames < 0 || !job->n_factors) return 0;
+    if (job->start > far || job->start < -far || job->hop > far / 64 || job->n_frames > far / job->hop - 32) return 0;
+    size points = 1, needed = job->n_fft / 2 + 2;
+    for (size i = 0; i < job->n_factors; i++) {
+        size radix = job->factors[i];
+        if (i ? radix < 3 || radix > 5 : radix != 4 && radix != 8) return 0;
+        if (i) needed += 2 * points * (radix - 1);
+        points *= radix;
+        if (points > job->n_fft) return 0;
+    }
+    size groups = points / job->factors[0];
+    if (2 * points != job->n_fft || order < groups || twiddles < needed) return 0;
+    for (size i = 0; i < groups; i++)
+        if (job->order[i] < 0 || job->order[i] >= groups) return 0;
+    return scratch >= precision->scratch_size(job->n_fft, job->hop);
+}
+
+/* Take a filter bank, (edges, weights, out), and count the buffers that have to be given back. */
+static int take_bank(PyObject *item, const Job *job, size bytes, Bank *bank, Py_buffer *buffers, size *n_buffers) {
+    if (!PyTuple_Check(item) || PyTuple_Size(item) != 3) return refuse();
+    for (int i = 0; i < 3; i++) {
+        int flags = PyBUF_C_CONTIGUOUS | (i == 2 ? PyBUF_WRITABLE : 0);
+        if (PyObject_GetBuffer(PyTuple_GetItem(item, i), &buffers[i], flags)) return 0;
+        ++*n_buffers;
+    }
+    size n_bins = job->n_fft / 2 + 1, n_weights = buffers[1].len / bytes;
+    bank->edges = buffers[0].buf, bank->weights = buffers[1].buf, bank->out = buffers[2].buf;
+    bank->n_filters = buffers[0].len / (2 * (size)sizeof(int32_t));
+    if (!holds(buffers[2].len, bank->n_filters, job->n_frames, bytes)) return refuse();
+    for (size i = 0; i < bank->n_filters; i++) {
+        size bin = bank->edges[2 * i], stop = bank->edges[2 * i + 1];
+        if (bin < 0 || stop < bin || stop > n_bins || (n_weights -= stop - bin) < 0) return refuse();
+    }
+    return 1;
+}
+
+static int compute(Job *job, const Precision *precision, PyObject *power, PyObject *list) {
+    Bank *banks = PyMem_Malloc((job->n_banks + 1) * sizeof(Bank));
+    Py_buffer *buffers = PyMem_Malloc((3 * job->n_banks + 1) * sizeof(Py_buffer));
+    size n_buffers = 0;
+    int fits = banks && buffers;
+    if (!fits) PyErr_NoMemory();
+    if (fits && power != Py_None) {
+        fits = !PyObject_GetBuffer(power, &buffers[0], PyBUF_WRITABLE | PyBUF_C_CONTIGUOUS);
+        if (fits) {
+            job->power = buffers[n_buffers++].buf;
+            if (!holds(buffers[0].len, job->n_fft / 2 + 1, job->n_frames, precision->bytes)) fits = refuse();
+        }
+    }
+    for (size b = 0; fits && b < job->n_banks; b++)
+        fits = take_bank(PyTuple_GetItem(list, b), job, precision->bytes, &banks[b], &buffers[n_buffers], &n_buffers);
+    if (fits) {
+        job->banks = banks;
+        void (*work)(const Job *) = precision->work[chosen];
+        Py_BEGIN_ALLOW_THREADS
+        work(job);
+        Py_END_ALLOW_THREADS
+    }
+    while (n_buffers) PyBuffer_Release(&buffers[--n_buffers]);
+    PyMem_Free(banks), PyMem_Free(buffers);
+    return fits;
+}
 
 static PyObject *spectra(PyObject *self, PyObject *args) {
     Py_buffer samples, window, order, factors, twiddles, scratch;
-    Py_buffer buffers[1 + 3 * MOST_BANKS]; /* of what is written, and of filter banks */
-    Bank banks[MOST_BANKS];
-    int n_buffers = 0, bad = 1;
     Job job;
     PyObject *power, *list;
     int is_double;
@@ -94,63 +166,18 @@ static PyObject *spectra(PyObject *self, PyObject *args) {
                           &order, &factors, &twiddles, &scratch, &power, &PyTuple_Type, &list))
         return NULL;
     const Precision *precision = is_double ? &double_precision : &single_precision;
-    const size bytes = precision->bytes;
-    job.samples = samples.buf, job.n_samples = samples.len / bytes;
-    job.window = window.buf, job.n_fft = window.len / bytes;
+    job.samples = samples.buf, job.n_samples = samples.len / precision->bytes;
+    job.window = window.buf, job.n_fft = window.len / precision->bytes;
     job.order = order.buf, job.factors = factors.buf, job.n_factors = factors.len / (size)sizeof(int32_t);
     job.twiddles = twiddles.buf, job.scratch = scratch.buf, job.power = NULL;
-    job.banks = banks, job.n_banks = PyTuple_Size(list);
-    size n_bins = job.n_fft / 2 + 1;
-
-    /* Nothing is read or written outside what was given, whatever was given. */
-    size points = job.n_factors ? 1 : 0, needed = n_bins + 1;
-    for (size i = 0; i < job.n_factors && points <= job.n_fft; i++) {
-        size radix = job.factors[i];
-        if (i ? radix < 3 || radix > 5 : radix != 4 && radix != 8) points = job.n_fft + 1;
-        if (i) needed += 2 * points * (radix - 1);
-        points *= radix;
-    }
-    int fits = job.hop > 0 && job.hop < (size)1 << 30 && job.n_frames >= 0 && job.n_banks <= MOST_BANKS &&
-               job.n_fft > 0 && job.n_fft <= 1 << 20 && 2 * points == job.n_fft && twiddles.len >= needed * bytes &&
-               order.len == points / job.factors[0] * (size)sizeof(int32_t) &&
-               scratch.len >= precision->scratch_size(job.n_fft, job.hop) * bytes;
-    for (size i = 0; fits && i < points / job.factors[0]; i++)
-        fits = job.order[i] >= 0 && job.order[i] < points / job.factors[0];
-    if (!fits) goto refuse;
-    if (power != Py_None) {
-        if (PyObject_GetBuffer(power, &buffers[n_buffers], PyBUF_WRITABLE | PyBUF_C_CONTIGUOUS)) goto done;
-        job.power = buffers[n_buffers].buf;
-        if (buffers[n_buffers++].len != n_bins * job.n_frames * bytes) goto refuse;
-    }
-    for (size b = 0; b < job.n_banks; b++) {
-        PyObject *edges, *weights, *out;
-        if (!PyArg_ParseTuple(PyTuple_GetItem(list, b), "OOO", &edges, &weights, &out)) goto done;
-        if (PyObject_GetBuffer(edges, &buffers[n_buffers], PyBUF_C_CONTIGUOUS)) goto done;
-        banks[b].edges = buffers[n_buffers].buf;
-        banks[b].n_filters = buffers[n_buffers++].len / (2 * (size)sizeof(int32_t));
-        if (PyObject_GetBuffer(weights, &buffers[n_buffers], PyBUF_C_CONTIGUOUS)) goto done;
-        banks[b].weights = buffers[n_buffers].buf;
-        size n_weights = buffers[n_buffers++].len / bytes;
-        if (PyObject_GetBuffer(out, &buffers[n_buffers], PyBUF_WRITABLE | PyBUF_C_CONTIGUOUS)) goto done;
-        banks[b].out = buffers[n_buffers].buf;
-        if (buffers[n_buffers++].len != banks[b].n_filters * job.n_frames * bytes) goto refuse;
-        for (size i = 0; i < banks[b].n_filters; i++) {
-            size bin = banks[b].edges[2 * i], stop = banks[b].edges[2 * i + 1];
-            if (bin < 0 || stop < bin || stop > n_bins || (n_weights -= stop - bin) < 0) goto refuse;
-        }
-    }
-    Py_BEGIN_ALLOW_THREADS
-    precision->work[chosen](&job);
-    Py_END_ALLOW_THREADS
-    bad = 0;
-    goto done;
-refuse:
-    PyErr_SetString(PyExc_ValueError, "The arrays do not fit each other; see audiofeat.dsp.lanes.");
-done:
-    while (n_buffers) PyBuffer_Release(&buffers[--n_buffers]);
+    job.banks = NULL, job.n_banks = PyTuple_Size(list);
+    /* Nothing is read or written outside what was given. */
+    int fits = framing_fits(&job, precision, order.len / (size)sizeof(int32_t), twiddles.len / precision->bytes,
+                            scratch.len / precision->bytes);
+    fits = fits ? compute(&job, precision, power, list) : refuse();
     PyBuffer_Release(&samples), PyBuffer_Release(&window), PyBuffer_Release(&order), PyBuffer_Release(&factors);
     PyBuffer_Release(&twiddles), PyBuffer_Release(&scratch);
-    if (bad) return NULL;
+    if (!fits) return NULL;
     Py_RETURN_NONE;
 }
 
@@ -159,33 +186,37 @@ static PyObject *decibels(PyObject *self, PyObject *args) {
     double floor, share;
     if (!PyArg_ParseTuple(args, "y*w*dd", &power, &out, &floor, &share)) return NULL;
     size n = power.len / (size)sizeof(float);
-    int fits = n > 0 && out.len == power.len, done = 0;
+    int fits = n > 0 && out.len == power.len, way = chosen, done = 0;
     if (fits) {
         Py_BEGIN_ALLOW_THREADS
-        float most = ways[chosen].largest(power.buf, n);
+        float most = ways[way].largest(power.buf, n);
         double least = most * share;
         floor = least > floor ? least : floor;
         /* Infinities, what is not a number, and floors among the smallest numbers are left to others. */
         if (most <= FLT_MAX && floor >= FLT_MIN && floor <= FLT_MAX) {
-            ways[chosen].decibels(power.buf, n, (float)floor, out.buf);
+            ways[way].decibels(power.buf, n, (float)floor, out.buf);
             done = 1;
         }
         Py_END_ALLOW_THREADS
     } else {
-        PyErr_SetString(PyExc_ValueError, "The arrays do not fit each other; see audiofeat.dsp.lanes.");
+        refuse();
     }
     PyBuffer_Release(&power), PyBuffer_Release(&out);
     return fits ? PyBool_FromLong(done) : NULL;
 }
 
-static PyObject *needed_scratch(PyObject *self, PyObject *args) {
+static PyObject *scratch_size(PyObject *self, PyObject *args) {
     int is_double;
     size n_fft, hop;
     if (!PyArg_ParseTuple(args, "pnn", &is_double, &n_fft, &hop)) return NULL;
+    if (n_fft < 1 || n_fft > 1 << 20 || hop < 1) {
+        refuse();
+        return NULL;
+    }
     return PyLong_FromSsize_t((is_double ? &double_precision : &single_precision)->scratch_size(n_fft, hop));
 }
 
-static PyObject *instructions(PyObject *self, PyObject *args) {
+static PyObject *names_of_ways(PyObject *self, PyObject *args) {
     PyObject *names = PyList_New(0);
     for (int i = fastest; names && i < N_WAYS; i++) {
         PyObject *name = PyUnicode_FromString(ways[i].name);
@@ -210,13 +241,13 @@ static PyMethodDef methods[] = {
     {"spectra", spectra, METH_VARARGS,
      "spectra(is_double, samples, start, hop, n_frames, window, order, factors, twiddles, scratch, power, banks)\n\n"
      "Compute the power spectra of frames, and products of filter banks with them, into arrays that are given."},
-    {"scratch_size", needed_scratch, METH_VARARGS,
+    {"scratch_size", scratch_size, METH_VARARGS,
      "scratch_size(is_double, n_fft, hop)\n\nHow many numbers `spectra` needs to work in."},
     {"decibels", decibels, METH_VARARGS,
      "decibels(power, out, floor, share)\n\nDecibels of powers, floored at `floor` or at a share of the largest, whichever is "
      "higher. False if it cannot be done here."},
-    {"instructions", instructions, METH_NOARGS,
-     "instructions()\n\nNames of the instructions that this processor has and the code was compiled for, fastest first."},
+    {"ways", names_of_ways, METH_NOARGS,
+     "ways()\n\nNames of the instructions that this processor has and the code was compiled for, fastest first."},
     {"choose", choose, METH_VARARGS, "choose(name)\n\nUse others than the fastest, for tests."},
     {NULL, NULL, 0, NULL},
 };
@@ -230,5 +261,11 @@ static struct PyModuleDef module = {
 
 PyMODINIT_FUNC PyInit__lanes(void) {
     look_at_processor();
-    return PyModule_Create(&module);
+    PyObject *made = PyModule_Create(&module);
+    /* Raised with every change of what audiofeat.dsp.lanes calls, so that it does not call what was compiled before. */
+    if (made && PyModule_AddIntConstant(made, "interface", 1)) Py_CLEAR(made);
+#ifdef Py_GIL_DISABLED
+    if (made) PyUnstable_Module_SetGIL(made, Py_MOD_GIL_NOT_USED);
+#endif
+    return made;
 }
