@@ -21,6 +21,7 @@ from audiofeat._optional import need
 __all__ = [
     "SEEDING",
     "compiling_anew",
+    "current_rate",
     "keep_out_of_the_registry",
     "load_keras",
     "make_forward",
@@ -253,6 +254,20 @@ def to_numpy(value):
     if hasattr(value, "detach"):
         return value.detach().cpu().numpy().copy()
     return np.array(value.numpy() if hasattr(value, "numpy") else value)
+
+
+def current_rate(optimizer):
+    """Read the learning rate at the step that an optimizer has come to.
+
+    Keras' schedules branch, and JAX compiles each branch that it meets outside a compiled function: anew whenever it is
+    read, and for as long as the process lives.
+    """
+    with ExitStack() as stack:
+        if sys.modules["keras"].backend.backend() == "jax":
+            import jax
+
+            stack.enter_context(jax.disable_jit())
+        return float(to_numpy(optimizer.learning_rate))
 
 
 def make_forward(model, *, n_clips):
