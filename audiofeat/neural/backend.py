@@ -111,15 +111,16 @@ def _backend_of_keras_json():
 
 @contextmanager
 def _without_start_up_chatter():
-    """Drop what TensorFlow's C++ libraries say about themselves while they are loaded, unless the user set a level.
+    """Drop what TensorFlow's C++ libraries say about themselves while they are loaded, unless the user asks for it.
 
-    Some of it is written before the libraries read their log level, so the level alone does not silence it. Lines that
-    are neither information nor warnings in the libraries' format are passed on.
+    Some of it is written before the libraries read their log level, so the level alone does not silence it: not in a
+    worker process either, which inherits the one that is set here. Lines that are neither information nor warnings in the
+    libraries' format are passed on.
     """
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+    # 0 shows information, 1 shows warnings.
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2") in ("0", "1"):
         yield
         return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
     try:
         terminal = os.dup(2)
     except OSError:
