@@ -170,9 +170,12 @@ def _find_column(frame, parameter, name, source):
         usual = parameter.removesuffix("_column")
         return usual if usual in frame.columns else None
     if name not in frame.columns:
+        columns = [str(column) for column in frame.columns]
+        mark = next((mark for mark in (";", "\t") if len(columns) == 1 and mark in columns[0]), None)
+        # What spreadsheets write where the comma is a decimal sign.
+        cure = f" Read it with pandas.read_csv({source}, sep={mark!r}), and pass the DataFrame." if mark else ""
         raise ValueError(
-            f"load_table got {parameter}={name!r}, which is no column of {source}. Its columns are "
-            f"{[str(column) for column in frame.columns]}."
+            f"load_table got {parameter}={name!r}, which is no column of {source}. Its columns are {columns}.{cure}"
         )
     return name
 

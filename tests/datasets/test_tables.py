@@ -119,6 +119,12 @@ def test_times_that_are_none(clips, times, message):
         load_table(write(clips, f"path,label,start,end\na.wav,x,{times}\n"))
 
 
+@pytest.mark.parametrize(("mark", "shown"), [(";", "';'"), ("\t", r"'\\t'")])
+def test_tables_of_spreadsheets_without_commas(clips, mark, shown):
+    with pytest.raises(ValueError, match=rf"path_column='path', which is no.*read_csv\('.*clips\.csv', sep={shown}\)"):
+        load_table(write(clips, f"path{mark}label\na.wav{mark}x\n"))
+
+
 @pytest.mark.parametrize("parameter", ["path_column", "label_column", "group_column", "start_column", "end_column"])
 def test_unknown_columns(clips, parameter):
     with pytest.raises(
