@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.utils.validation import validate_data
 
 from audiofeat._errors import AudioInputError, ClipProblem
+from audiofeat.audio import AudioBatch
 
 __all__ = ["EQUAL_SHAPES", "holds_recordings", "read_maps"]
 
@@ -64,6 +65,12 @@ def read_maps(estimator, X, *labels, reset, dtype, expected=None):
     if labels:
         settings["multi_output"] = True
     by = type(estimator).__name__
+    if isinstance(X, AudioBatch):
+        # It can be an array, but its samples would be taken for one map of one row or of one frame.
+        raise TypeError(
+            f"{by} got an AudioBatch, which holds samples; expected maps, (n_clips, n_rows, n_frames). Put an extractor "
+            f"such as MelSpectrogram(pooling=None) between AudioLoader and {by}."
+        )
     try:
         with np.errstate(over="ignore"):
             checked = validate_data(estimator, X, *labels, **settings)

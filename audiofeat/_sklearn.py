@@ -39,6 +39,7 @@ __all__ = [
     "clone_parametrized",
     "output_container",
     "check_sample_weight",
+    "response_methods",
     "safe_indexing",
     "validate_parameter_constraints",
     "whole_repr",
@@ -61,6 +62,31 @@ def output_container(estimator) -> str:
         "default", "pandas" or "polars".
     """
     return _get_output_config("transform", estimator)["dense"]
+
+
+def response_methods(scorer) -> tuple[str, ...]:
+    """Name the methods of a model that a scorer reads, of which the model needs one.
+
+    Parameters
+    ----------
+    scorer : callable or None
+        As from `sklearn.metrics.get_scorer`; None is a model's own score.
+
+    Returns
+    -------
+    tuple of str
+        Such as ``("decision_function", "predict_proba")``. For a function of the user's own, which may read anything, what
+        every model has.
+
+    Examples
+    --------
+    >>> from sklearn.metrics import get_scorer
+    >>> from audiofeat._sklearn import response_methods
+    >>> response_methods(get_scorer("neg_log_loss"))
+    ('predict_proba',)
+    """
+    methods = getattr(scorer, "_response_method", "fit")
+    return (methods,) if isinstance(methods, str) else tuple(methods)
 
 
 def wrap_tables_only(transformer: type, gives_table) -> None:

@@ -7,7 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audiofeat import AudioInputError, CepstralNormalization, CNNClassifier, Delta, RandomConvolutions, StatsPooling
+from audiofeat import (
+    AudioInputError,
+    AudioLoader,
+    CepstralNormalization,
+    CNNClassifier,
+    Delta,
+    RandomConvolutions,
+    StatsPooling,
+)
 
 MAPS = np.random.default_rng(0).standard_normal((8, 12, 20)).astype(np.float32)
 LABELS = ["cat", "dog"] * 4
@@ -76,6 +84,18 @@ def test_recordings(estimator, X):
     message = r"takes maps, \(n_clips, n_rows, n_frames\), not files .*AudioLoader\(\.\.\.\).*pooling=None"
     with pytest.raises(TypeError, match=message):
         estimator.fit(X, LABELS)
+
+
+@each
+def test_clips_without_features(estimator, fitted):
+    batch = AudioLoader(8000).fit_transform([(8000, np.zeros(20))] * 8)
+    message = (
+        r"got an AudioBatch, which holds samples; expected maps, .*MelSpectrogram\(pooling=None\) between AudioLoader"
+    )
+    with pytest.raises(TypeError, match=message):
+        estimator.fit(batch, LABELS)
+    with pytest.raises(TypeError, match=message):
+        ask(fitted, estimator, batch)
 
 
 @each

@@ -195,6 +195,16 @@ def _split(name, X, y, groups, folds, test_size, seed) -> Recordings:
         # One fold of as many as make up the share: stratified, and no group on both sides.
         splitter = StratifiedGroupKFold(max(2, round(1 / test_size)), shuffle=True, random_state=seed)
         train, test = next(splitter.split(indices, y, groups))
+    # A class of an odd number is not cut at the share, and groups are not cut at all.
+    aside = [(v, np.count_nonzero(y == v), np.count_nonzero(y[test] == v)) for v in np.unique(y)]
+    rare = [
+        f"{v!s} ({count}, of which {kept} for the test)" for v, count, kept in aside if count - kept < max(folds, 3)
+    ]
+    if rare:
+        raise click.ClickException(
+            f"{name} has classes with fewer recordings than {folds} folds need beside a test: {', '.join(rare)}. "
+            "Add recordings, or pass a smaller --folds, or --test-size 0."
+        )
     for_training, for_test = ((_rows(X, part), y[part]) for part in (train, test))
     if groups is None:
         return Recordings(name, for_training, for_test)

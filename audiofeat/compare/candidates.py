@@ -251,7 +251,8 @@ def _with_grids(mapping, name) -> dict:
     pairs = {}
     for key, value in mapping.items():
         pair = value if isinstance(value, tuple) else (value, {})
-        if len(pair) != 2 or not hasattr(pair[0], "get_params") or not isinstance(pair[1], Mapping):
+        right = len(pair) == 2 and hasattr(pair[0], "get_params") and isinstance(pair[1], Mapping)
+        if not right or isinstance(pair[0], type):
             raise TypeError(
                 f"compare_features got {name}[{key!r}]={value!r}; expected an estimator, or an estimator with a dict of "
                 "parameter to values."

@@ -24,6 +24,7 @@ from audiofeat.compare.inputs import check_labels, draw_splits, portable
 from audiofeat.compare.metrics import Metrics, as_metrics
 from audiofeat.compare.nested import evaluate_nested
 from audiofeat.compare.results import ComparedClips, FeatureComparison
+from audiofeat.compare.scorable import check_scorable
 from audiofeat.compare.search import ReportingGridSearch
 from audiofeat.transformers import AudioLoader
 
@@ -106,7 +107,8 @@ def compare_features(
     ------
     ValueError
         If there are not as many labels as clips, or fewer than two classes, or a class has fewer clips than folds, or
-        than a model needs to calibrate its probabilities.
+        than a model needs to calibrate its probabilities; if a score is not for these labels, or reads probabilities that
+        a model does not have.
     AudioInputError
         If clips cannot be used: all of them in one error, before the search begins.
 
@@ -145,6 +147,7 @@ def compare_features(
     X = portable(X)
     y, groups = check_labels(X, y, groups)
     metrics = as_metrics(scoring, refit)
+    check_scorable(grids, metrics, y)
     splits, inner = draw_splits(X, y, groups, cv, nested, random_state)
     check_calibration(grids, y, splits, inner)
     # The grid replaces features and model; the search asks the pipeline for `score` before it does.

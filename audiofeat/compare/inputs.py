@@ -59,7 +59,7 @@ def check_labels(X, y, groups, *, by: str = "compare_features", n_classes: int =
     TypeError
         If the clips cannot be counted.
     ValueError
-        If labels or groups are missing, or there are too few classes.
+        If labels or groups are missing, labels are no classes, or there are too few of them.
     """
     if not hasattr(X, "__len__"):
         raise TypeError(f"{by} got {type(X).__name__}, which has no length; expected a list of clips.")
@@ -77,6 +77,12 @@ def check_labels(X, y, groups, *, by: str = "compare_features", n_classes: int =
         missing = [i for i, label in enumerate(y.tolist()) if label is None or label != label]
         if missing:
             raise ValueError(f"{by} got no label for clips {missing}. Label them, or leave them out.")
+    if y.dtype.kind == "f" and (y != np.floor(y)).any():
+        part = next(label for label in y.ravel().tolist() if not label.is_integer())
+        raise ValueError(
+            f"{by} got numbers with fractions as labels, such as {part!r}; expected classes. Cut them into some, as "
+            "numpy.digitize does."
+        )
     classes = np.unique(y)
     if len(classes) < n_classes:
         raise ValueError(

@@ -62,6 +62,16 @@ class Metrics:
         """
         return name if self.several else "score"
 
+    def scorers(self) -> dict[str, object]:
+        """What computes each score.
+
+        Returns
+        -------
+        dict of str to (str, callable or None)
+            As the caller gave them, by name.
+        """
+        return self.scoring if isinstance(self.scoring, dict) else {self.main: self.scoring}
+
     def score(self, estimator, X, y) -> dict[str, float]:
         """Score a fitted estimator.
 
@@ -95,7 +105,7 @@ class Metrics:
         tuple of (float, float)
             Infinite if they are not known.
         """
-        scorer = self.scoring[name] if isinstance(self.scoring, dict) else self.scoring
+        scorer = self.scorers()[name]
         known = scorer is None or (isinstance(scorer, str) and scorer.startswith(_SHARES))
         return (0.0, 1.0) if known else (-np.inf, np.inf)
 

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from audiofeat._errors import AudioInputError, ClipProblem
+from audiofeat.audio.inputs import warn_of_ends_unread
 from audiofeat.datasets._bunches import counted, underlined
 from audiofeat.datasets._frames import read_table, resolve
 from audiofeat.datasets._paths import path_array, require_files
@@ -87,6 +88,11 @@ def load_table(
     ValueError
         If the table has no such column, has no rows or cannot be read.
 
+    Warns
+    -----
+    AudioWarning
+        If it has a column ``start`` and, in place of ``end``, one called ``duration`` or ``stop``, which is not read.
+
     See Also
     --------
     load_folder : When the labels are the names of folders.
@@ -120,6 +126,8 @@ def load_table(
     }
     frame, folder, source = read_table(table, folder=folder, by="load_table", text_columns=text)
     column = {parameter: _find_column(frame, parameter, name, source) for parameter, name in wanted.items()}
+    if end_column == "auto" and column["start_column"] == "start":
+        warn_of_ends_unread(frame.columns, "load_table")
 
     names = frame[column["path_column"]]
     _refuse_missing(names, names, "no path", column["path_column"])
@@ -170,9 +178,12 @@ def _find_column(frame, parameter, name, source):
         usual = parameter.removesuffix("_column")
         return usual if usual in frame.columns else None
     if name not in frame.columns:
+        columns = [str(column) for column in frame.columns]
+        mark = next((mark for mark in (";", "\t") if len(columns) == 1 and mark in columns[0]), None)
+        # What spreadsheets write where the comma is a decimal sign.
+        cure = f" Read it with pandas.read_csv({source}, sep={mark!r}), and pass the DataFrame." if mark else ""
         raise ValueError(
-            f"load_table got {parameter}={name!r}, which is no column of {source}. Its columns are "
-            f"{[str(column) for column in frame.columns]}."
+            f"load_table got {parameter}={name!r}, which is no column of {source}. Its columns are {columns}.{cure}"
         )
     return name
 

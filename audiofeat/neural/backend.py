@@ -21,6 +21,7 @@ from audiofeat._optional import need
 __all__ = [
     "SEEDING",
     "compiling_anew",
+    "current_rate",
     "keep_out_of_the_registry",
     "load_keras",
     "make_forward",
@@ -110,15 +111,16 @@ def _backend_of_keras_json():
 
 @contextmanager
 def _without_start_up_chatter():
-    """Drop what TensorFlow's C++ libraries say about themselves while they are loaded, unless the user set a level.
+    """Drop what TensorFlow's C++ libraries say about themselves while they are loaded, unless the user asks for it.
 
-    Some of it is written before the libraries read their log level, so the level alone does not silence it. Lines that
-    are neither information nor warnings in the libraries' format are passed on.
+    Some of it is written before the libraries read their log level, so the level alone does not silence it: not in a
+    worker process either, which inherits the one that is set here. Lines that are neither information nor warnings in the
+    libraries' format are passed on.
     """
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+    # 0 shows information, 1 shows warnings.
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2") in ("0", "1"):
         yield
         return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
     try:
         terminal = os.dup(2)
     except OSError:
@@ -253,6 +255,20 @@ def to_numpy(value):
     if hasattr(value, "detach"):
         return value.detach().cpu().numpy().copy()
     return np.array(value.numpy() if hasattr(value, "numpy") else value)
+
+
+def current_rate(optimizer):
+    """Read the learning rate at the step that an optimizer has come to.
+
+    Keras' schedules branch, and JAX compiles each branch that it meets outside a compiled function: anew whenever it is
+    read, and for as long as the process lives.
+    """
+    with ExitStack() as stack:
+        if sys.modules["keras"].backend.backend() == "jax":
+            import jax
+
+            stack.enter_context(jax.disable_jit())
+        return float(to_numpy(optimizer.learning_rate))
 
 
 def make_forward(model, *, n_clips):

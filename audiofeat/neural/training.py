@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from audiofeat.neural.backend import compiling_anew, load_keras, threads_capped, to_numpy
+from audiofeat.neural.backend import compiling_anew, current_rate, load_keras, threads_capped
 
 __all__ = ["train"]
 
@@ -92,7 +92,7 @@ def train(
                 logs |= _validate(network, objective, *validation)
             _refuse_divergence(logs["loss"], number)
             called.on_epoch_end(number, dict(logs))
-            rate = float(to_numpy(model.optimizer.learning_rate))
+            rate = current_rate(model.optimizer)
             seconds = time.perf_counter() - started
             history.append({"epoch": number + 1, **logs, "learning_rate": rate, "seconds": seconds})
             stop = monitor is not None and monitor.epoch_ends(network, history)

@@ -19,6 +19,7 @@ from audiofeat.audio.checks import check_samples
 from audiofeat.dsp import STATISTICS, FrameSpec, is_statistic
 from audiofeat.dsp.recipes import Recipe
 from audiofeat.transformers._extraction import ArrayClips, Plan, extract_features
+from audiofeat.transformers._names import with_row_names
 from audiofeat.transformers._refusals import explain_clips, refuse_one_clip
 
 __all__ = ["DEFAULT_SAMPLE_RATE", "FRAME_CONSTRAINTS", "FeatureExtractor", "FlexibleOutputMixin", "check_pooling"]
@@ -60,7 +61,8 @@ class FlexibleOutputMixin(TransformerMixin):
         Parameters
         ----------
         transform : {"default", "pandas", "polars"} or None, default=None
-            The container. None leaves the choice as it is. 3-D output is an array whatever is chosen.
+            The container. None leaves the choice as it is. 3-D output is an array whatever is chosen, but hands on the
+            names of its rows; choose before `fit`, when the steps behind it learn them.
 
         Returns
         -------
@@ -73,10 +75,10 @@ class FlexibleOutputMixin(TransformerMixin):
         return self
 
 
-def with_index(estimator, features: np.ndarray, clips: AudioBatch | ArrayClips):
-    """Give pooled features the index that the clips came with, where data frames are wanted.
+def with_labels(estimator, features: np.ndarray, clips: AudioBatch | ArrayClips):
+    """Give pooled features the index that the clips came with, and others names of rows, where data frames are wanted.
 
-    scikit-learn takes it from its own input, and a batch is no data frame: rows would be paired with other rows.
+    scikit-learn takes the index from its own input, and a batch is no data frame: rows would be paired with other rows.
 
     Parameters
     ----------
@@ -92,8 +94,10 @@ def with_index(estimator, features: np.ndarray, clips: AudioBatch | ArrayClips):
     ndarray or DataFrame
         A data frame only if one is wanted and the clips have an index.
     """
+    if features.ndim != 2:
+        return with_row_names(estimator, features)
     index = getattr(clips, "row_labels", None)
-    if index is None or features.ndim != 2 or output_container(estimator) != "pandas":
+    if index is None or output_container(estimator) != "pandas":
         return features
     import pandas as pd
 
@@ -255,7 +259,7 @@ class FeatureExtractor(FlexibleOutputMixin, BaseEstimator):
         clips = as_clips(X, self, reset=False)
         plan = self._plan(self._resolve_rate(clips, self.sample_rate_))
         features = extract_features(clips, [plan], n_jobs=self.n_jobs, by=type(self).__name__)[0]
-        return with_index(self, features, clips)
+        return with_labels(self, features, clips)
 
     def get_feature_names_out(self, input_features=None):
         """Name the columns of pooled output, or the rows of framewise output.

@@ -5,7 +5,7 @@ from sklearn.base import clone
 from sklearn.pipeline import FeatureUnion
 from sklearn.utils.validation import check_is_fitted
 
-from audiofeat.transformers._base import FeatureExtractor, FlexibleOutputMixin, as_clips, is_pooled, with_index
+from audiofeat.transformers._base import FeatureExtractor, FlexibleOutputMixin, as_clips, is_pooled, with_labels
 from audiofeat.transformers._extraction import extract_features
 
 __all__ = ["FeatureBank"]
@@ -175,7 +175,7 @@ class FeatureBank(FlexibleOutputMixin, FeatureUnion):
                 f"FeatureBank got members with different numbers of frames: {frames}. "
                 "Give framewise members the same hop_length and center."
             )
-        return with_index(self, np.concatenate(features, axis=1), clips)
+        return with_labels(self, np.concatenate(features, axis=1), clips)
 
     def get_feature_names_out(self, input_features=None):
         """Name the columns of pooled output, or the rows of framewise output.

@@ -14,6 +14,7 @@ from audiofeat._maps import read_maps
 from audiofeat._sklearn import Interval
 from audiofeat.dsp import delta, pool, sounding_frames
 from audiofeat.transformers._base import FlexibleOutputMixin, check_pooling, pooled_names
+from audiofeat.transformers._names import with_row_names
 from audiofeat.transformers.cepstrum import with_delta_names
 from audiofeat.transformers.spectrogram import numbered
 
@@ -50,7 +51,7 @@ class _MapTransformer(FlexibleOutputMixin, BaseEstimator):
         """Names of the rows it was fitted on, as the step before has them."""
         check_is_fitted(self)
         if input_features is None:
-            return numbered("row", self.n_rows_)
+            return getattr(self, "_names_in", None) or numbered("row", self.n_rows_)
         names = [str(name) for name in input_features]
         if len(names) == self.n_rows_:
             return names
@@ -73,6 +74,8 @@ class _MapTransformer(FlexibleOutputMixin, BaseEstimator):
         # Rows are features only of maps; of a 2-D array those are its frames.
         of_maps = not reset and self.n_rows_ == self.n_features_in_ > 1
         expected = (self.n_rows_, None) if of_maps else None
+        if reset:
+            self._names_in = getattr(X, "row_names", None)
         X = read_maps(self, X, reset=reset, dtype=[np.float64, np.float32], expected=expected)
         if X.ndim > 3:
             raise ValueError(f"{by} got an array of shape {X.shape}; expected (n_clips, n_rows, n_frames).")
@@ -177,7 +180,7 @@ class StatsPooling(_MapTransformer):
         Parameters
         ----------
         input_features : array-like of str or None, default=None
-            Names of the rows, which a pipeline passes on. None numbers them.
+            Names of the rows, which a pipeline passes on. None means those that they had in `fit`, if any, or numbers them.
 
         Returns
         -------
@@ -273,7 +276,7 @@ class Delta(_MapTransformer):
         maps = self._maps(X, reset=False)
         parts = [maps] if self.keep_input else []
         parts += [delta(maps, order=order, width=self.width) for order in range(1, self.order + 1)]
-        return np.concatenate(parts, axis=1)
+        return with_row_names(self, np.concatenate(parts, axis=1))
 
     def get_feature_names_out(self, input_features=None):
         """Name the rows of the output.
@@ -281,7 +284,8 @@ class Delta(_MapTransformer):
         Parameters
         ----------
         input_features : array-like of str or None, default=None
-            Names of the rows of the input, which a pipeline passes on. None numbers them.
+            Names of the rows of the input, which a pipeline passes on. None means those that they had in `fit`, if any, or
+            numbers them.
 
         Returns
         -------

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from audiofeat._sklearn import StrOptions
+from audiofeat.transformers._names import with_row_names
 from audiofeat.transformers.maps import _MapTransformer, _row_means, _row_scales, _sounding
 
 __all__ = ["CepstralNormalization"]
@@ -124,7 +125,7 @@ class CepstralNormalization(_MapTransformer):
             statistics = [self._statistics([part]) for part in _sounding(maps)]
             mean, scale = np.swapaxes(statistics, 0, 1)[..., None]
         # In float64 up to the end: what is subtracted may be much larger than what is left.
-        return ((maps - mean) / scale).astype(maps.dtype)
+        return with_row_names(self, ((maps - mean) / scale).astype(maps.dtype))
 
     def get_feature_names_out(self, input_features=None):
         """Name the rows of the output, which are those of the input.
@@ -132,7 +133,7 @@ class CepstralNormalization(_MapTransformer):
         Parameters
         ----------
         input_features : array-like of str or None, default=None
-            Names of the rows, which a pipeline passes on. None numbers them.
+            Names of the rows, which a pipeline passes on. None means those that they had in `fit`, if any, or numbers them.
 
         Returns
         -------

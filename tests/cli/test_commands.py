@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -107,6 +108,23 @@ def test_the_winner_comes_out_the_same_again(recordings, results, tmp_path):
         pd.read_csv(f / "comparison.csv").drop(columns=["fit_time", "predict_time"]) for f in (results, tmp_path)
     )
     pd.testing.assert_frame_equal(first, second)
+
+
+def test_what_the_test_leaves_is_too_little_for_the_folds(recordings, tmp_path, capfd):
+    # A quarter of twelve is three: one of one class, two of the other.
+    for label in ("cat", "dog"):
+        (tmp_path / label).mkdir()
+        for path in sorted((recordings / label).iterdir())[:6]:
+            shutil.copy(path, tmp_path / label)
+    with pytest.raises(SystemExit) as caught:
+        main(["compare", str(tmp_path), "-o", str(tmp_path / "out"), "--features", "mfcc", "--models", "forest"])
+    assert exit_code(caught) == 1
+    error = " ".join(capfd.readouterr().err.split())
+    assert re.search(
+        r"fewer recordings than 5 folds need beside a test: (cat|dog) \(6, of which 2 for the test\)", error
+    )
+    assert "pass a smaller --folds, or --test-size 0" in error
+    assert not (tmp_path / "out").exists()
 
 
 def test_few_recordings_are_enough_for_a_nested_comparison_of_machines(recordings, tmp_path, capfd):

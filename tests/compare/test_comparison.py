@@ -232,6 +232,7 @@ def test_open_files_and_generators(calls, tmp_path):
         ({"X": [], "y": []}, ValueError, "got no clips"),
         ({"X": 3}, TypeError, "has no length; expected a list of clips"),
         ({"y": [None, *["cat"] * 39]}, ValueError, r"got no label for clips \[0\]"),
+        ({"y": np.linspace(0, 1, 40)}, ValueError, r"numbers with fractions as labels, such as 0\.02\d+; .*digitize"),
         ({"scoring": 3}, TypeError, "expected a name"),
         ({"scoring": [3]}, TypeError, "expected a name"),
         ({"scoring": ["accuracy"], "refit": "f1"}, ValueError, "expected one of the scores: accuracy"),
@@ -250,7 +251,7 @@ def test_maps_of_clips_of_different_length_are_refused_with_the_cure(calls):
         compare_features({"mfcc": MFCC(**FRAMES)}, {"maps": MapClassifier()}, calls.data, calls.target, cv=2)
 
 
-@pytest.mark.parametrize("features", [{}, [MFCC()], {"mfcc": "MFCC"}, {"mfcc": (MFCC(), [13])}])
+@pytest.mark.parametrize("features", [{}, [MFCC()], {"mfcc": "MFCC"}, {"mfcc": MFCC}, {"mfcc": (MFCC(), [13])}])
 def test_features_that_are_none(calls, features):
     with pytest.raises(TypeError, match="compare_features got features"):
         compare_features(features, {"linear": LINEAR}, calls.data, calls.target)

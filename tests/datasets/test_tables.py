@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from audiofeat import AudioInputError
+from audiofeat import AudioInputError, AudioWarning
 from audiofeat.datasets import load_table
 
 
@@ -72,6 +72,16 @@ def test_times_can_be_left_aside_or_have_other_names(clips):
     assert only_end.data.columns.tolist() == ["path", "end"]
 
 
+def test_ends_in_a_column_of_another_name(clips):
+    table = write(clips, "path,label,start,duration\na.wav,x,1,2\n")
+    with pytest.warns(
+        AudioWarning, match=r"load_table got a table with the columns 'start' and 'duration' but no 'end'"
+    ):
+        load_table(table)
+    assert load_table(table, end_column=None).data.columns.tolist() == ["path", "start"]
+    assert load_table(table, start_column=None).data.tolist() == [str(clips / "a.wav")]
+
+
 def test_return_X_y(clips):
     data, target = load_table(write(clips, "path,label\na.wav,x\n"), return_X_y=True)
     assert data.tolist() == [str(clips / "a.wav")]
@@ -117,6 +127,12 @@ def test_missing_values_of_a_data_frame(clips):
 def test_times_that_are_none(clips, times, message):
     with pytest.raises(AudioInputError, match=message):
         load_table(write(clips, f"path,label,start,end\na.wav,x,{times}\n"))
+
+
+@pytest.mark.parametrize(("mark", "shown"), [(";", "';'"), ("\t", r"'\\t'")])
+def test_tables_of_spreadsheets_without_commas(clips, mark, shown):
+    with pytest.raises(ValueError, match=rf"path_column='path', which is no.*read_csv\('.*clips\.csv', sep={shown}\)"):
+        load_table(write(clips, f"path{mark}label\na.wav{mark}x\n"))
 
 
 @pytest.mark.parametrize("parameter", ["path_column", "label_column", "group_column", "start_column", "end_column"])
@@ -165,7 +181,7 @@ def test_cells_that_are_no_paths(clips):
 def test_no_table(clips):
     with pytest.raises(FileNotFoundError, match="no such file"):
         load_table(clips / "nope.csv")
-    with pytest.raises(TypeError, match="type list, expected the path of a CSV file or a DataFrame"):
+    with pytest.raises(TypeError, match="type list, expected the path of a CSV file or a pandas DataFrame"):
         load_table(["a.wav"])
     with pytest.raises(FileNotFoundError, match=r"folder=.*does not exist"):
         load_table(write(clips, "path,label\na.wav,x\n"), folder=clips / "nope")

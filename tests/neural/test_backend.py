@@ -99,21 +99,24 @@ def test_seeded_restores_after_an_error():
     assert random.getstate() == before
 
 
-def test_start_up_chatter_is_dropped_and_the_rest_passed_on(monkeypatch, capfd):
-    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+@pytest.mark.parametrize("level", [None, "2", "3"])
+def test_start_up_chatter_is_dropped_and_the_rest_passed_on(monkeypatch, capfd, level):
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", level or "")
+    if level is None:
+        monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL")
     with backend._without_start_up_chatter():
         os.write(2, b"I0000 00:00:1795369396.291590    4031 port.cc:153] custom operations are on.\n")
         os.write(2, b"E0000 00:00:1795369396.291590    4031 driver.cc:1] broken\n")
-    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL")
     assert capfd.readouterr().err == "E0000 00:00:1795369396.291590    4031 driver.cc:1] broken\n"
 
 
-def test_log_level_of_the_user_is_respected(monkeypatch, capfd):
-    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
+@pytest.mark.parametrize("level", ["0", "1"])
+def test_a_user_who_asks_for_chatter_gets_it(monkeypatch, capfd, level):
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", level)
     with backend._without_start_up_chatter():
         os.write(2, b"I0000 00:00:1795369396.291590    4031 port.cc:153] custom operations are on.\n")
     assert "custom operations" in capfd.readouterr().err
-    assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "0"
+    assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == level
 
 
 _FRESH = """
@@ -127,7 +130,9 @@ assert "keras" in sys.modules
 """
 
 
-def test_fresh_process_predicts_the_same_and_says_nothing(fitted, maps, tmp_path):
+# The level is what a worker process inherits from one that has loaded Keras.
+@pytest.mark.parametrize("level", [{}, {"TF_CPP_MIN_LOG_LEVEL": "2"}], ids=["new", "worker"])
+def test_fresh_process_predicts_the_same_and_says_nothing(fitted, maps, tmp_path, level):
     X, _ = maps
     (tmp_path / "model.pickle").write_bytes(pickle.dumps((fitted, X, fitted.predict_proba(X))))
     environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
@@ -135,7 +140,7 @@ def test_fresh_process_predicts_the_same_and_says_nothing(fitted, maps, tmp_path
         [sys.executable, "-W", "error", "-c", _FRESH, str(tmp_path / "model.pickle")],
         capture_output=True,
         text=True,
-        env=environment,
+        env=environment | level,
         check=False,
     )
     assert done.returncode == 0, done.stderr

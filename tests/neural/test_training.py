@@ -1,5 +1,9 @@
 import gc
 import logging
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -37,6 +41,39 @@ def test_memory_of_a_fit_goes_with_its_network(maps):
         return sum(type(thing).__name__ == "FuncGraph" for thing in gc.get_objects())
 
     assert n_graphs() == n_graphs()
+
+
+# Each of three sizes twice: the first ones also compile small programs that all later ones use.
+_COUNT_PROGRAMS = """
+import gc
+import jax
+import numpy as np
+from audiofeat.neural import CNNClassifier
+
+X = np.random.default_rng(0).standard_normal((6, 4, 8)).astype(np.float32)
+y = np.arange(6) % 2
+counts = []
+for number in range(6):
+    CNNClassifier(filters=(2 + number % 3,), epochs=5, random_state=number).fit(X, y).predict(X)
+    gc.collect()
+    counts.append(len(jax.devices()[0].client.live_executables()))
+print(*counts)
+"""
+
+
+def test_what_jax_compiles_for_a_fit_goes_with_its_network():
+    if find_spec("jax") is None:
+        pytest.skip("jax is not installed: it keeps nothing of a fit")
+    done = subprocess.run(
+        [sys.executable, "-c", _COUNT_PROGRAMS],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "KERAS_BACKEND": "jax"},
+    )
+    assert done.returncode == 0, done.stderr
+    counts = done.stdout.split()
+    assert len(set(counts[2:])) == 1, counts
 
 
 def test_many_fits_are_no_reason_to_warn(maps, monkeypatch):

@@ -1,5 +1,7 @@
 """StatsPooling and Delta on framewise features."""
 
+import pickle
+
 import numpy as np
 import pytest
 from sklearn import config_context
@@ -103,6 +105,34 @@ def test_framewise_features_beside_pooled_ones_have_names(rng):
         assert [names[0], names[-1]] == ["random__kernel_0_max", "mfcc__mfcc_1_std"]
         assert output == "default" or list(rows.columns) == names
     assert list(bank.fit(clips).get_feature_names_out()[[0, -1]]) == ["mel_00", "chroma_B"]
+
+
+@pytest.mark.parametrize("output", ["pandas", "polars"])
+def test_names_in_data_frames_go_from_step_to_step(rng, output, tmp_path):
+    pytest.importorskip(output)
+    clips = rng.standard_normal((3, 4000))
+    bank = FeatureBank([("mfcc", MFCC(n_mfcc=2, n_mels=20, pooling=None)), ("chroma", Chroma(pooling=None))])
+    plain = make_pipeline(bank, CepstralNormalization(), Delta(), StatsPooling("max"))
+    names = list(plain.fit(clips).get_feature_names_out())
+    assert names[0] == "mfcc_0_max"
+    pipe = clone(plain).set_params(memory=str(tmp_path)).set_output(transform=output)
+    # What comes out of the cache of a Pipeline is a pickle.
+    for _ in range(2):
+        frame = pipe.fit_transform(clips)
+        assert list(frame.columns) == names == list(pipe.get_feature_names_out())
+    assert list(pipe.transform(clips).columns) == names
+    with config_context(transform_output=output):
+        assert list(clone(plain).fit_transform(clips).columns) == names
+
+
+def test_names_of_rows_are_those_of_the_last_fit():
+    step = Delta().set_output(transform="pandas")
+    named = MFCC(n_mfcc=3, n_mels=20, pooling=None).set_output(transform="pandas").fit_transform(MAPS[:, 0])
+    assert pickle.loads(pickle.dumps(named)).row_names == named.row_names == ["mfcc_0", "mfcc_1", "mfcc_2"]
+    assert step.fit_transform(named).row_names[-1] == "mfcc_2_delta"
+    assert step.transform(np.asarray(named)).row_names[-1] == "mfcc_2_delta"
+    assert step.fit(named + 1).get_feature_names_out()[-1] == "row_2_delta"
+    assert type(MFCC(pooling=None).fit_transform(MAPS[:, 0])) is np.ndarray
 
 
 def test_frames_of_a_table_are_no_rows():
