@@ -2,17 +2,18 @@
 
 import io
 import os
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
 
 import numpy as np
 
-from audiofeat._errors import AudioInputError, ClipError, ClipProblem
+from audiofeat._errors import AudioInputError, AudioWarning, ClipError, ClipProblem
 from audiofeat.audio.batch import ArraySource, AudioBatch, BatchSource, FileSource, Source
 from audiofeat.audio.checks import check_samples
 from audiofeat.audio.files import file_facts, mix_down
 
-__all__ = ["as_sources", "read_content"]
+__all__ = ["as_sources", "read_content", "warn_of_ends_unread"]
 
 _KINDS = (
     "paths, bytes, binary file objects, 1-D arrays or (rate, array) pairs, a 2-D array, an AudioBatch, or a DataFrame "
@@ -152,9 +153,41 @@ def _rows(frame, by: str) -> Sequence:
         )
     if unknown := [name for name in ("start", "end") if name in columns and frame[name].dtype.kind not in "fiu"]:
         raise TypeError(f"{by} got a DataFrame whose column {unknown[0]!r} is no number; expected seconds.")
+    warn_of_ends_unread(columns, by)
     missing = np.full(len(frame), np.nan)
     starts, ends = (frame[name].to_numpy(float) if name in columns else missing for name in ("start", "end"))
     return [_Window(row) for row in zip(frame["path"].tolist(), starts.tolist(), ends.tolist(), strict=True)]
+
+
+def warn_of_ends_unread(columns: Sequence, by: str) -> None:
+    """Warn of a table that seems to say in words of its own where clips end: they would go on to the end of the file.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Its columns.
+    by : str
+        Who asks, for messages.
+
+    Warns
+    -----
+    AudioWarning
+        If there is a column ``start``, and ``duration`` or ``stop`` in place of ``end``.
+    """
+    if "start" not in columns or "end" in columns:
+        return
+    cures = {
+        "duration": "table.assign(end=table.start + table.duration)",
+        "stop": "table.rename(columns={'stop': 'end'})",
+    }
+    for name, cure in cures.items():
+        if name in columns:
+            warnings.warn(
+                f"{by} got a table with the columns 'start' and {name!r} but no 'end', so each clip goes on to the end of "
+                f"its recording. Pass {cure}; if that is meant, drop the column {name!r}.",
+                AudioWarning,
+                stacklevel=3,
+            )
 
 
 def _source(item, array_rate: int) -> tuple[Source, int]:

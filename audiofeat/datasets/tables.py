@@ -87,6 +87,11 @@ def load_table(
     ValueError
         If the table has no such column, has no rows or cannot be read.
 
+    Warns
+    -----
+    AudioWarning
+        If it has a column ``start`` and, in place of ``end``, one called ``duration`` or ``stop``, which is not read.
+
     See Also
     --------
     load_folder : When the labels are the names of folders.
@@ -120,6 +125,10 @@ def load_table(
     }
     frame, folder, source = read_table(table, folder=folder, by="load_table", text_columns=text)
     column = {parameter: _find_column(frame, parameter, name, source) for parameter, name in wanted.items()}
+    if end_column == "auto" and column["start_column"] == "start":
+        from audiofeat.audio.inputs import warn_of_ends_unread
+
+        warn_of_ends_unread(frame.columns, "load_table")
 
     names = frame[column["path_column"]]
     _refuse_missing(names, names, "no path", column["path_column"])

@@ -111,6 +111,11 @@ class AudioLoader(FlexibleOutputMixin, BaseEstimator, auto_wrap_output_keys=None
         ------
         AudioInputError
             If recordings are missing, no audio, empty, or (with ``sample_rate=None``) at different rates.
+
+        Warns
+        -----
+        AudioWarning
+            If a DataFrame has a column ``start`` and, in place of ``end``, one called ``duration`` or ``stop``.
         """
         self._validate_params()
         self._load(X, reset=True)

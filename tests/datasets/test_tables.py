@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from audiofeat import AudioInputError
+from audiofeat import AudioInputError, AudioWarning
 from audiofeat.datasets import load_table
 
 
@@ -70,6 +70,16 @@ def test_times_can_be_left_aside_or_have_other_names(clips):
     assert load_table(table, start_column=None, folder=clips).data.tolist() == [str(clips / "a.wav")]
     only_end = load_table(table, start_column=None, end_column="till", folder=clips)
     assert only_end.data.columns.tolist() == ["path", "end"]
+
+
+def test_ends_in_a_column_of_another_name(clips):
+    table = write(clips, "path,label,start,duration\na.wav,x,1,2\n")
+    with pytest.warns(
+        AudioWarning, match=r"load_table got a table with the columns 'start' and 'duration' but no 'end'"
+    ):
+        load_table(table)
+    assert load_table(table, end_column=None).data.columns.tolist() == ["path", "start"]
+    assert load_table(table, start_column=None).data.tolist() == [str(clips / "a.wav")]
 
 
 def test_return_X_y(clips):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from audiofeat import MFCC, AudioBatch, AudioLoader
+from audiofeat import MFCC, AudioBatch, AudioLoader, AudioWarning
 
 RATE = 8000
 
@@ -62,6 +62,17 @@ def test_data_frames(write_clip):
 
     nullable = pd.DataFrame({"path": paths, "start": pd.array([0.1, None, 0], dtype="Float64")})
     np.testing.assert_array_equal(loader.fit_transform(nullable)[0], whole[0][800:])
+
+
+@pytest.mark.parametrize(("name", "cure"), [("duration", r"assign\(end=table.start"), ("stop", r"rename\(columns=")])
+def test_ends_in_a_column_of_another_name(write_clip, name, cure):
+    frame = pd.DataFrame({"path": [str(write_clip("a.wav", rate=RATE))], "start": [0.1], name: [0.2]})
+    loader = AudioLoader(sample_rate=RATE)
+    with pytest.warns(AudioWarning, match=rf"'start' and '{name}' but no 'end', so .*{cure}.*drop the column '{name}'"):
+        loader.fit_transform(frame)
+    # With an end, or where whole recordings are meant, it is a column like any other.
+    loader.fit_transform(frame.assign(end=0.2))
+    loader.fit_transform(frame.drop(columns="start"))
 
 
 def test_windows_of_one_recording_neither_overlap_nor_leave_gaps(write_clip):
