@@ -151,12 +151,21 @@ def _rows(frame, by: str) -> Sequence:
             f"{by} got a DataFrame with columns {columns!r}; expected one called 'path', and optionally 'start' and 'end' "
             "in seconds. Rename the column that holds the files."
         )
-    if unknown := [name for name in ("start", "end") if name in columns and frame[name].dtype.kind not in "fiu"]:
-        raise TypeError(f"{by} got a DataFrame whose column {unknown[0]!r} is no number; expected seconds.")
     warn_of_ends_unread(columns, by)
-    missing = np.full(len(frame), np.nan)
-    starts, ends = (frame[name].to_numpy(float) if name in columns else missing for name in ("start", "end"))
-    return [_Window(row) for row in zip(frame["path"].tolist(), starts.tolist(), ends.tolist(), strict=True)]
+    missing = [np.nan] * len(frame)
+    starts, ends = (_seconds(frame[name], name, by) if name in columns else missing for name in ("start", "end"))
+    return [_Window(row) for row in zip(frame["path"].to_list(), starts, ends, strict=True)]
+
+
+def _seconds(column, name: str, by: str) -> list[float]:
+    """Read times from a column of pandas or polars, NaN for those that are not given."""
+    # pandas' nullable numbers tell their kind themselves, and are objects as an array.
+    kind = getattr(column.dtype, "kind", None) or column.to_numpy().dtype.kind
+    if kind not in "fiu":
+        raise TypeError(f"{by} got a DataFrame whose column {name!r} is no number; expected seconds.")
+    # Asked for numbers, pandas gives NaN for what is missing; polars does so unasked, and cannot be asked.
+    times = column.to_numpy(float) if hasattr(column, "iloc") else column.to_numpy().astype(float)
+    return times.tolist()
 
 
 def warn_of_ends_unread(columns: Sequence, by: str) -> None:

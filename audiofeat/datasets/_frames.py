@@ -47,7 +47,7 @@ def read_table(table, *, folder, by, text_columns=()):
         frame, own_folder, source = _read_file(path, by=by, text_columns=text_columns), path.parent, repr(str(table))
     else:
         raise TypeError(
-            f"{by} got a table of type {type(table).__name__}, expected the path of a CSV file or a DataFrame."
+            f"{by} got a table of type {type(table).__name__}, expected the path of a CSV file or a pandas DataFrame."
         )
     if not frame.columns.is_unique:
         twice = sorted({str(name) for name in frame.columns[frame.columns.duplicated()]})

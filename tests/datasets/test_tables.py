@@ -181,7 +181,7 @@ def test_cells_that_are_no_paths(clips):
 def test_no_table(clips):
     with pytest.raises(FileNotFoundError, match="no such file"):
         load_table(clips / "nope.csv")
-    with pytest.raises(TypeError, match="type list, expected the path of a CSV file or a DataFrame"):
+    with pytest.raises(TypeError, match="type list, expected the path of a CSV file or a pandas DataFrame"):
         load_table(["a.wav"])
     with pytest.raises(FileNotFoundError, match=r"folder=.*does not exist"):
         load_table(write(clips, "path,label\na.wav,x\n"), folder=clips / "nope")

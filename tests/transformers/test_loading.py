@@ -64,6 +64,20 @@ def test_data_frames(write_clip):
     np.testing.assert_array_equal(loader.fit_transform(nullable)[0], whole[0][800:])
 
 
+def test_data_frames_of_polars(write_clip):
+    polars = pytest.importorskip("polars")
+    paths = [str(write_clip(f"{name}.wav", rate=RATE)) for name in "ab"]
+    whole = [samples_of(path) for path in paths]
+    loader = AudioLoader(sample_rate=RATE)
+    batch = loader.fit_transform(
+        polars.DataFrame({"path": paths, "start": [0.1, None], "end": [None, 0.2], "label": "x"})
+    )
+    np.testing.assert_array_equal(batch[0], whole[0][800:])
+    np.testing.assert_array_equal(batch[1], whole[1][:1600])
+    with pytest.raises(TypeError, match="column 'start' is no number"):
+        loader.fit(polars.DataFrame({"path": paths, "start": "0.1"}))
+
+
 @pytest.mark.parametrize(("name", "cure"), [("duration", r"assign\(end=table.start"), ("stop", r"rename\(columns=")])
 def test_ends_in_a_column_of_another_name(write_clip, name, cure):
     frame = pd.DataFrame({"path": [str(write_clip("a.wav", rate=RATE))], "start": [0.1], name: [0.2]})
