@@ -6,7 +6,6 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from audiofeat._errors import AudioInputError, ClipProblem
-from audiofeat.audio.inputs import warn_of_ends_unread
 from audiofeat.datasets._bunches import counted, underlined
 from audiofeat.datasets._frames import read_table, resolve
 from audiofeat.datasets._paths import path_array, require_files
@@ -127,6 +126,8 @@ def load_table(
     frame, folder, source = read_table(table, folder=folder, by="load_table", text_columns=text)
     column = {parameter: _find_column(frame, parameter, name, source) for parameter, name in wanted.items()}
     if end_column == "auto" and column["start_column"] == "start":
+        from audiofeat.audio.inputs import warn_of_ends_unread
+
         warn_of_ends_unread(frame.columns, "load_table")
 
     names = frame[column["path_column"]]
