@@ -21,6 +21,9 @@ if __name__ == "__main__":
     with started(2):
         print(Parallel(n_jobs=2)(delayed(masked)() for _ in range(4)), masked(), flush=True)
     os.killpg(os.getpgid(0), signal.SIGINT)
+    # Whichever thread the signal comes to, this one hears of it between two steps.
+    for _ in range(10**9):
+        pass
 """
 
 
