@@ -93,9 +93,9 @@ static int holds(size length, size rows, size columns, size bytes) {
 
 /* Whether the framing, and what the transform needs to know, fit each other. */
 static int framing_fits(const Job *job, const Precision *precision, size order, size twiddles, size scratch) {
-    const size far = PY_SSIZE_T_MAX / 4;
+    const size limit = PY_SSIZE_T_MAX / 4;
     if (job->n_fft < 1 || job->n_fft > 1 << 20 || job->hop < 1 || job->n_frames < 0 || !job->n_factors) return 0;
-    if (job->start > far || job->start < -far || job->hop > far / 64 || job->n_frames > far / job->hop - 32) return 0;
+    if (job->start > limit || job->start < -limit || job->hop > limit / 64 || job->n_frames > limit / job->hop - 32) return 0;
     size points = 1, needed = job->n_fft / 2 + 2;
     for (size i = 0; i < job->n_factors; i++) {
         size radix = job->factors[i];

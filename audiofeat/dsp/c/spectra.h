@@ -216,8 +216,8 @@ INLINED void combine(REAL *z, size n, size k, int32_t radix, const REAL *twiddle
 INLINED void transform(const Job *job, const REAL *columns, const int32_t *place, const REAL *window, REAL *z) {
     size m = job->n_fft / 2, first = job->factors[0];
     /* Parts that stay in the first-level cache are brought as far as they go by themselves. */
-    size part = first, near = 1;
-    while (near < job->n_factors && part * job->factors[near] <= NEAR) part *= job->factors[near++];
+    size part = first, inner = 1;
+    while (inner < job->n_factors && part * job->factors[inner] <= NEAR) part *= job->factors[inner++];
     const REAL *twiddles = job->twiddles;
     for (size begin = 0; begin < m; begin += part) {
         REAL *inside = POINT(begin);
@@ -226,12 +226,12 @@ INLINED void transform(const Job *job, const REAL *columns, const int32_t *place
         else
             first_of_8(columns, place + 2 * begin, window + 2 * begin, part, inside);
         twiddles = job->twiddles;
-        for (size stage = 1, k = first; stage < near; k *= job->factors[stage++]) {
+        for (size stage = 1, k = first; stage < inner; k *= job->factors[stage++]) {
             combine(inside, part, k, job->factors[stage], twiddles);
             twiddles += 2 * k * (job->factors[stage] - 1);
         }
     }
-    for (size stage = near, k = part; stage < job->n_factors; k *= job->factors[stage++]) {
+    for (size stage = inner, k = part; stage < job->n_factors; k *= job->factors[stage++]) {
         combine(z, m, k, job->factors[stage], twiddles);
         twiddles += 2 * k * (job->factors[stage] - 1);
     }
