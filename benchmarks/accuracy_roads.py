@@ -94,17 +94,16 @@ def cnn(sound, seed, store):
 
 
 def voting_cnn(sound, seed, store):
-    """Three networks that each read the clips in another way, and the mean of their probabilities.
+    """Three networks that differ in what they read and in their random state, and the mean of their probabilities.
 
-    They are those of the road before on maps as they are, on levelled maps, and on maps whose gain follows the level of
-    each band (PCEN), or on words on levelled maps of recordings that were changed in another way for each of them. So
-    there is nothing left to choose.
+    They are those of the road before: two on maps as they are and one on levelled maps, or for words three on levelled maps
+    of recordings that were changed in another way for each of them. So there is nothing left to choose.
     """
     pipeline, (plain, levelled) = cnn(sound, seed, store)
     if sound.seconds < _WORD:
         ways = [levelled | {"augment__random_state": [3 * seed + number]} for number in range(3)]
     else:
-        ways = [plain, levelled, plain | {"features__mel__scale": ["pcen"]}]
+        ways = [plain, levelled, plain]
     voters = []
     for number, way in enumerate(ways):
         voter = Pipeline(clone(pipeline).steps[1:]).set_params(model__random_state=3 * seed + number)
