@@ -94,17 +94,16 @@ def cnn(sound, seed, store):
 
 
 def voting_cnn(sound, seed, store):
-    """Three networks that each read the clips in another way, and the mean of their probabilities.
+    """Three networks that differ in what they read and in their random state, and the mean of their probabilities.
 
-    They are those of the road before on maps as they are, on levelled maps, and on maps whose gain follows the level of
-    each band (PCEN), or on words on levelled maps of recordings that were changed in another way for each of them. So
-    there is nothing left to choose.
+    They are those of the road before: two on maps as they are and one on levelled maps, or for words three on levelled maps
+    of recordings that were changed in another way for each of them. So there is nothing left to choose.
     """
     pipeline, (plain, levelled) = cnn(sound, seed, store)
     if sound.seconds < _WORD:
         ways = [levelled | {"augment__random_state": [3 * seed + number]} for number in range(3)]
     else:
-        ways = [plain, levelled, plain | {"features__mel__scale": ["pcen"]}]
+        ways = [plain, levelled, plain]
     voters = []
     for number, way in enumerate(ways):
         voter = Pipeline(clone(pipeline).steps[1:]).set_params(model__random_state=3 * seed + number)
@@ -171,13 +170,18 @@ def vote_without_network(sound, seed, store):
 
 
 def views_of_sounds(sound, seed, store):
-    """Four views of the whole clip by random convolutions, and trees on pooled features."""
+    """Six views of the whole clip by random convolutions, and trees on pooled features.
+
+    Two of them see the clip with and without what lies more than 40 dB under its peak: that both vote is better than to
+    choose one of the two, and leaves nothing to choose.
+    """
     frames = map_frames(sound)
 
     def view(*steps, standardize="clip", **parameters):
         mel = MelSpectrogram(pooling=None, n_mels=64, **parameters, **frames)
         return Pipeline([("mel", mel), *steps, ("conv", convolutions(seed, store, standardize)), ("model", ridge())])
 
+    levelled = ("level", CepstralNormalization("mean"))
     pooled = {"pooling": ("mean", "std", "percentile_10", "percentile_90", "mean_abs_delta"), **frames}
     bank = FeatureBank(
         [
@@ -189,20 +193,14 @@ def views_of_sounds(sound, seed, store):
     )
     views = [
         ("clip", view()),
+        ("clip_40", view(top_db=40.0)),
         ("fit", view(standardize="fit")),
-        ("level", view(("level", CepstralNormalization("mean")))),
+        ("level", view(levelled)),
+        ("level_40", view(levelled, top_db=40.0)),
         ("pcen", view(scale="pcen")),
         ("trees", make_pipeline(bank, ExtraTreesClassifier(500, random_state=seed))),
     ]
-    grid = [
-        {
-            **{f"{view}__mel__top_db": top_db for view in ("clip", "fit", "level")},
-            **{f"trees__featurebank__{name}__n_segments": n_segments for name, _ in bank.transformer_list},
-        }
-        for top_db in (80.0, 40.0)
-        for n_segments in (1, 3)
-    ]
-    return views, grid
+    return views, [{}]
 
 
 def views_of_words(seed, store):
