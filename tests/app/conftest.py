@@ -14,6 +14,8 @@ from sklearn.preprocessing import StandardScaler
 
 from audiofeat import AudioLoader, MelSpectrogram, datasets, save_model
 
+# A busy machine takes its time, most of all for the first page of a new browser [ms].
+PATIENCE = 180_000
 START = [sys.executable, "-c", "from audiofeat.cli import main; main()"]
 
 
@@ -110,6 +112,7 @@ def served(pets, pets_file, start, tmp_path_factory):
 def visit(browser, served):
     """A visitor on the page, who notes what the browser asks for and complains of."""
     context = browser.new_context(viewport={"width": 1200, "height": 840})
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.asked, page.complaints = [], []
     page.on("request", lambda request: page.asked.append(request.url))

@@ -12,9 +12,6 @@ import numpy as np
 import pytest
 import soundfile
 
-# A busy machine takes its time [ms].
-PATIENCE = 30_000
-
 
 def send(page, *paths, into="#clip"):
     page.locator(f"{into} input[type=file]").set_input_files([str(path) for path in paths])
@@ -22,7 +19,7 @@ def send(page, *paths, into="#clip"):
 
 def answered(page):
     """Label and probabilities, once the pictures are there too."""
-    page.wait_for_selector("#occlusion img", timeout=PATIENCE)
+    page.wait_for_selector("#occlusion img")
     words = page.locator("#label").inner_text().split()
     return words[1], {name: float(share.rstrip("%")) for name, share in zip(words[2::2], words[3::2], strict=True)}
 
@@ -87,7 +84,7 @@ def test_bad_files_are_told_of(visit, pets, tmp_path):
     ):
         visit.locator("#clip button[aria-label=Clear]").click()
         send(visit, path)
-        visit.wait_for_selector(f"#problem:has-text({path.name!r})", timeout=PATIENCE)
+        visit.wait_for_selector(f"#problem:has-text({path.name!r})")
         assert visit.inner_text("#problem").strip().startswith(says)
         # The answer about the last recording does not stand beside this one.
         assert visit.locator("#picture img").count() == 0
@@ -97,10 +94,10 @@ def test_bad_files_are_told_of(visit, pets, tmp_path):
 def test_large_files_and_other_kinds_do_not_get_in(visit, served, tmp_path):
     (tmp_path / "notes.txt").write_text("no recording")
     send(visit, tmp_path / "notes.txt")
-    visit.wait_for_selector("[data-testid=toast-body]:has-text('Invalid file type')", timeout=PATIENCE)
+    visit.wait_for_selector("[data-testid=toast-body]:has-text('Invalid file type')")
     soundfile.write(tmp_path / "large.wav", np.random.default_rng(0).uniform(-1, 1, 600_000), 8000)
     send(visit, tmp_path / "large.wav")
-    visit.wait_for_selector("[data-testid=toast-body]:has-text('maximum allowed size')", timeout=PATIENCE)
+    visit.wait_for_selector("[data-testid=toast-body]:has-text('maximum allowed size')")
     assert not any(path.name == "large.wav" for path in served.files)
 
 
@@ -108,14 +105,14 @@ def test_examples_can_be_chosen(visit, pets):
     visit.get_by_text(pets.dog.name, exact=True).click()
     assert answered(visit)[0] == "dog"
     visit.get_by_text(pets.cat.name, exact=True).click()
-    visit.wait_for_selector("#label h2:has-text('cat')", timeout=PATIENCE)
+    visit.wait_for_selector("#label h2:has-text('cat')")
 
 
 def test_several_files_become_a_table(visit, pets, tmp_path):
     (tmp_path / "broken.wav").write_bytes(b"RIFF and nothing more")
     visit.get_by_role("tab", name="Several files").click()
     send(visit, pets.cat, pets.dog, tmp_path / "broken.wav", into="#files")
-    visit.wait_for_selector("#download", timeout=PATIENCE)
+    visit.wait_for_selector("#download")
     table = visit.inner_text("#table")
     assert pets.cat.name in table
     keep_picture(visit, "demo-files")
@@ -133,7 +130,7 @@ def test_several_files_become_a_table(visit, pets, tmp_path):
 def test_too_many_files_are_told_of(visit, pets):
     visit.get_by_role("tab", name="Several files").click()
     send(visit, *pets.known[:4], into="#files")
-    visit.wait_for_selector("#problem-files", timeout=PATIENCE)
+    visit.wait_for_selector("#problem-files")
     assert visit.inner_text("#problem-files").strip() == "4 files are too many at once; this page takes up to 3."
 
 
@@ -142,7 +139,7 @@ def test_a_clip_can_be_recorded(visit):
     visit.locator("#clip").get_by_text("Record", exact=True).click()
     # The browser's own tone; a second of it, by its clock.
     visit.evaluate("window.began = performance.now()")
-    visit.wait_for_function("performance.now() - window.began > 1000", timeout=PATIENCE)
+    visit.wait_for_function("performance.now() - window.began > 1000")
     visit.locator("#clip").get_by_text("Stop", exact=True).first.click()
     assert answered(visit)[0] in ("cat", "dog")
 
