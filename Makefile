@@ -63,6 +63,7 @@ $(BENCH_VENV)/.installed: pyproject.toml $(COMPILED) benchmarks/requirements.txt
 
 bench: $(BENCH_VENV)/.installed
 	$(BENCH_VENV)/bin/python benchmarks/run.py
+	$(BENCH_VENV)/bin/python benchmarks/parts.py --write
 	$(BENCH_VENV)/bin/python benchmarks/nested.py --write
 
 clean:

@@ -101,6 +101,11 @@ def spectra(
         The power spectra.
     products : list of ndarray of shape (n_filters, n_frames)
         One for each bank.
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not fit each other: another type than that of the samples, or other numbers of bins.
     """
     n_fft, dtype = len(window), samples.dtype
     if n_frames < 2:
