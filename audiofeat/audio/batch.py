@@ -196,9 +196,36 @@ class LoadSettings:
         ndarray of shape (n_samples,)
             The clip at `sample_rate`, float32, at most `duration` long.
         """
-        samples, rate = source.read(self.offset, self.duration, files)
-        check_samples(samples)
-        return resample(samples, rate, self.sample_rate)[: self.n_samples]
+        return self.resampled(*source.read(self.offset, self.duration, files))
+
+    def resampled(self, samples: np.ndarray, rate: int) -> np.ndarray:
+        """Bring what was read of a clip to the rate of all.
+
+        Parameters
+        ----------
+        samples : ndarray of shape (n_read,)
+            Mono, float32.
+        rate : int
+            The recording's own sample rate [Hz].
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            The clip at `sample_rate`, float32, at most `duration` long.
+
+        Raises
+        ------
+        ClipError
+            If it is empty, or holds NaN or infinite samples.
+        """
+        clip = resample(samples, rate, self.sample_rate) if len(samples) else samples
+        try:
+            # What is wrong with a sample is wrong with all that are made of it, and the shorter is looked through sooner.
+            check_samples(min(samples, clip, key=len))
+        except ClipError:
+            check_samples(samples)
+            raise
+        return clip[: self.n_samples]
 
     def padded(self, valid: np.ndarray) -> np.ndarray:
         """Pad a clip to `duration`.
@@ -404,8 +431,30 @@ class AudioBatch(Sequence):
         ClipError
             If it cannot be decoded, is empty, or holds NaN or infinite samples.
         """
+        return self.settings.resampled(*self.decoded(index))
+
+    def decoded(self, index: int) -> tuple[np.ndarray, int]:
+        """Decode a clip, and leave it at its own rate.
+
+        Parameters
+        ----------
+        index : int
+            Which clip.
+
+        Returns
+        -------
+        samples : ndarray of shape (n_read,)
+            Mono, float32.
+        sample_rate : int
+            The recording's own sample rate [Hz].
+
+        Raises
+        ------
+        ClipError
+            If it cannot be decoded.
+        """
         self.counts.add(decoded=1)
-        return self.settings.valid(self.sources[index], self.files)
+        return self.sources[index].read(self.settings.offset, self.settings.duration, self.files)
 
     def check(self, *, by: str = "AudioBatch", equal_length: bool = False) -> None:
         """Decode every clip once, to meet all bad ones before a long computation does.

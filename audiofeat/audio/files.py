@@ -8,7 +8,6 @@ import math
 import os
 import time
 from collections import OrderedDict
-from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -20,6 +19,7 @@ import xxhash
 
 from audiofeat._errors import ClipError
 from audiofeat.audio.opened import OpenFiles
+from audiofeat.audio.vorbis import vorbis_facts
 
 __all__ = ["CUT_TOLERANCE", "FileFacts", "clip_error", "decode", "file_facts", "mix_down", "resample"]
 
@@ -187,7 +187,7 @@ def file_facts(source: str | bytes) -> FileFacts:
     seconds is read again: its next change might leave the times as they are.
     """
     if isinstance(source, bytes):
-        return _facts_of(source, lambda: xxhash.xxh3_128_digest(source))
+        return _facts_of(source, source)
     try:
         status = os.stat(source)  # noqa: PTH116 (asked for every clip of every fold; Path.stat takes three times as long)
     except OSError as exc:
@@ -196,7 +196,7 @@ def file_facts(source: str | bytes) -> FileFacts:
     known = _facts.get(source)
     if known is not None and known[0] == signature:
         return known[1]
-    facts = _facts_of(source, lambda: _digest_of(source, status.st_size))
+    facts = _facts_of(source, _content(source) if status.st_size <= _LONG else None)
     if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > _SETTLED_NS:
         with _facts_lock:
             _facts[source] = (signature, facts)
@@ -214,29 +214,40 @@ _LONG = 16 * 2**20
 _PIECE = 2**20
 
 
-def _digest_of(source: str, size: int) -> bytes:
+def _content(source: str) -> bytes:
     try:
         # Without a buffer, which would be filled only to be copied.
         with Path(source).open("rb", buffering=0) as file:
-            if size <= _LONG:
-                return xxhash.xxh3_128_digest(file.readall())
-            hasher = xxhash.xxh3_128()
-            while piece := file.read(_PIECE):
-                hasher.update(piece)
-            return hasher.digest()
+            return file.readall()
     except OSError as exc:
         raise clip_error(source, exc) from exc
 
 
-def _facts_of(source: str | bytes, digest: Callable[[], bytes]) -> FileFacts:
+def _digest_by_pieces(source: str) -> bytes:
+    hasher = xxhash.xxh3_128()
     try:
-        with _opened(source) as file:
-            rate, n_samples = file.samplerate, file.frames
-    except (OSError, RuntimeError, ValueError) as exc:
+        with Path(source).open("rb", buffering=0) as file:
+            while piece := file.read(_PIECE):
+                hasher.update(piece)
+    except OSError as exc:
         raise clip_error(source, exc) from exc
+    return hasher.digest()
+
+
+def _facts_of(source, content: bytes | None) -> FileFacts:
+    """Facts of a recording, whose content may be known."""
+    rate, n_samples = (None if content is None else vorbis_facts(content)) or _header(source)
     if not n_samples:
         raise ClipError("it holds no samples")
-    return FileFacts(rate, n_samples, digest())
+    return FileFacts(rate, n_samples, _digest_by_pieces(source) if content is None else xxhash.xxh3_128_digest(content))
+
+
+def _header(source: str | bytes) -> tuple[int, int]:
+    try:
+        with _opened(source) as file:
+            return file.samplerate, file.frames
+    except (OSError, RuntimeError, ValueError) as exc:
+        raise clip_error(source, exc) from exc
 
 
 def _opened(source: str | bytes) -> soundfile.SoundFile:

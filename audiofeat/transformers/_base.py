@@ -19,6 +19,7 @@ from audiofeat.audio.checks import check_samples
 from audiofeat.dsp import STATISTICS, FrameSpec, is_statistic
 from audiofeat.dsp.recipes import Recipe
 from audiofeat.transformers._extraction import ArrayClips, Plan, extract_features
+from audiofeat.transformers._filters import FilterCounts
 from audiofeat.transformers._names import with_row_names
 from audiofeat.transformers._refusals import explain_clips, refuse_one_clip
 
@@ -300,19 +301,19 @@ class FeatureExtractor(FlexibleOutputMixin, BaseEstimator):
     def _check(self, spec: FrameSpec) -> None:
         """Refuse parameters that contradict each other or the sample rate."""
 
-    def _counted_filters(self, spec: FrameSpec) -> tuple[str, np.ndarray] | None:
-        """The parameter that counts the filters, and their weights, of an extractor whose filters may be empty."""
+    def _counted_filters(self, spec: FrameSpec) -> tuple[str, FilterCounts] | None:
+        """The parameter that counts the filters, and what `count_filters` says of them, where filters may be empty."""
         return None
 
     def _warn_of_empty_filters(self, spec: FrameSpec) -> None:
         if (named := self._counted_filters(spec)) is None:
             return
-        name, weights = named
-        if n_empty := len(weights) - int(weights.any(axis=1).sum()):
+        name, (n_filters, n_empty) = named
+        if n_empty:
             lie, give = ("lie", "give") if n_empty > 1 else ("lies", "gives")
             warnings.warn(
-                f"{type(self).__name__} got {name}={len(weights)} with n_fft={spec.n_fft} at {spec.sample_rate} Hz: "
-                f"{n_empty} of the {len(weights)} filters {lie} between two frequencies of the spectrum and {give} the "
+                f"{type(self).__name__} got {name}={n_filters} with n_fft={spec.n_fft} at {spec.sample_rate} Hz: "
+                f"{n_empty} of the {n_filters} filters {lie} between two frequencies of the spectrum and {give} the "
                 f"same for every sound. Lower {name}, or raise n_fft.",
                 EmptyFilterWarning,
                 stacklevel=3,

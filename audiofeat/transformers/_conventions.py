@@ -3,12 +3,11 @@
 Conventions: a parameter whose value is None takes the convention's; any other value is the user's and keeps its meaning.
 """
 
-import numpy as np
-
 from audiofeat._sklearn import StrOptions
 from audiofeat.dsp import FrameSpec, mel_filterbank, speech_mel_filterbank
 from audiofeat.dsp.conventions import CONVENTIONS
 from audiofeat.transformers._base import FRAME_CONSTRAINTS, FeatureExtractor
+from audiofeat.transformers._filters import FilterCounts, count_filters
 
 __all__ = ["CONVENTION_CONSTRAINTS", "DEFAULTS", "ConventionExtractor", "or_none"]
 
@@ -114,14 +113,15 @@ class ConventionExtractor(FeatureExtractor):
             }
         return {**frames, "convention": self.convention}
 
-    def _counted_filters(self, spec: FrameSpec) -> tuple[str, np.ndarray]:
+    def _counted_filters(self, spec: FrameSpec) -> tuple[str, FilterCounts]:
         bands = {"n_mels": self._value("n_mels"), "fmin": self._value("fmin"), "fmax": self.fmax}
+        rate, n_fft = spec.sample_rate, spec.n_fft
         if self.convention == "librosa":
-            weights = mel_filterbank(spec.sample_rate, spec.n_fft, **bands, mel_scale=self.mel_scale, mel_norm=None)
+            counts = count_filters(mel_filterbank, rate, n_fft, **bands, mel_scale=self.mel_scale, mel_norm=None)
         else:
             drops = CONVENTIONS[self.convention].drops_edge_bins
-            weights = speech_mel_filterbank(spec.sample_rate, spec.n_fft, **bands, drops_edge_bins=drops)
-        return "n_mels", weights
+            counts = count_filters(speech_mel_filterbank, rate, n_fft, **bands, drops_edge_bins=drops)
+        return "n_mels", counts
 
     def _check_settled(self) -> None:
         """Refuse values that the convention leaves no room for."""

@@ -36,16 +36,16 @@ def share_out(items: Sequence[Item], work: Callable[[list[Item]], None], *, n_jo
         Threads, as in joblib.
     """
     waiting = deque(items)
+    n_threads = min(_n_threads(n_jobs), len(items))
 
     def work_on_what_waits() -> None:
         try:
-            while taken := _take(waiting):
+            while taken := _take(waiting, n_threads):
                 work(taken)
         except BaseException:
             waiting.clear()
             raise
 
-    n_threads = min(_n_threads(n_jobs), len(items))
     if n_threads <= 1:
         work_on_what_waits()
         return
@@ -65,12 +65,13 @@ def _n_threads(n_jobs: int | None) -> int:
     return min(n_threads, cpu_count()) if n_jobs is not None and n_jobs < 0 else n_threads
 
 
-def _take(waiting: deque[Item]) -> list[Item]:
+def _take(waiting: deque[Item], n_threads: int) -> list[Item]:
     taken: list[Item] = []
+    # Part of what remains, as in guided self-scheduling: Polychronopoulos & Kuck (1987),
+    # https://doi.org/10.1109/TC.1987.5009495
+    part = 1 + len(waiting) // 16 if n_threads > 1 else _MOST_AT_ONCE
     try:
-        # Part of what remains, as in guided self-scheduling: Polychronopoulos & Kuck (1987),
-        # https://doi.org/10.1109/TC.1987.5009495
-        for _ in range(min(_MOST_AT_ONCE, 1 + len(waiting) // 16)):
+        for _ in range(min(_MOST_AT_ONCE, part)):
             taken.append(waiting.popleft())
     except IndexError:
         # Another thread was faster.

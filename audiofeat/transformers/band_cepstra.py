@@ -5,6 +5,7 @@ from numbers import Integral, Real
 from audiofeat._sklearn import Interval, Options, StrOptions
 from audiofeat.dsp import FrameSpec, GammatoneCepstrumRecipe, LinearCepstrumRecipe, linear_filterbank
 from audiofeat.transformers._base import FRAME_CONSTRAINTS, FeatureExtractor
+from audiofeat.transformers._filters import count_filters
 from audiofeat.transformers.cepstrum import with_delta_names
 from audiofeat.transformers.spectrogram import check_mel_range, numbered
 
@@ -170,8 +171,8 @@ class LFCC(FeatureExtractor):
         _check_filters(self, "n_lfcc", spec)
 
     def _counted_filters(self, spec: FrameSpec):
-        bank = linear_filterbank(spec.sample_rate, spec.n_fft, n_filters=self.n_filters, fmin=self.fmin, fmax=self.fmax)
-        return "n_filters", bank
+        bands = {"n_filters": self.n_filters, "fmin": self.fmin, "fmax": self.fmax}
+        return "n_filters", count_filters(linear_filterbank, spec.sample_rate, spec.n_fft, **bands)
 
     def _recipe(self):
         return LinearCepstrumRecipe(

@@ -1,6 +1,7 @@
 """Spreading work over threads: every item once, one BLAS thread in each of them, and the limits as before afterwards."""
 
 import threading
+from collections import deque
 
 import numpy as np
 import pytest
@@ -31,12 +32,18 @@ def test_every_item_is_worked_on_once(n_items, n_jobs):
 
 def test_few_items_are_taken_one_by_one():
     # So that no thread has many left when the others have none.
-    taken = []
-    share_out(range(300), taken.append, n_jobs=1)
-    sizes = [len(items) for items in taken]
+    waiting, sizes = deque(range(300)), []
+    while taken := _threads._take(waiting, 2):
+        sizes.append(len(taken))
     assert sizes[0] == 16
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[-15:] == [1] * 15
+
+
+def test_a_thread_alone_takes_many():
+    taken = []
+    share_out(range(40), taken.append, n_jobs=1)
+    assert [len(items) for items in taken] == [16, 16, 8]
 
 
 def test_two_threads_share_a_short_list():
