@@ -140,7 +140,10 @@ def resample(samples: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
     n_samples = resampled_length(len(samples), rate, new_rate)
     out = soxr.resample(samples, rate, new_rate, quality="HQ")
     if len(out) < n_samples:
-        return np.pad(out, (0, n_samples - len(out)))
+        # np.pad takes as long as decoding a word.
+        whole = np.zeros(n_samples, dtype=out.dtype)
+        whole[: len(out)] = out
+        return whole
     return out[:n_samples]
 
 

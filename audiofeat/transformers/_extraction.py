@@ -20,7 +20,7 @@ from audiofeat._errors import AudioInputError, ClipError, ClipProblem
 from audiofeat.audio import CacheCounts, FeatureCache, LoadSettings, fingerprint
 from audiofeat.dsp import FrameSpec, extract, pool
 from audiofeat.dsp.recipes import ClipProjection, Recipe
-from audiofeat.transformers._threads import one_blas_thread, share_out
+from audiofeat.transformers._threads import Turns, one_blas_thread, share_out
 
 __all__ = ["ArrayClips", "Plan", "extract_features"]
 
@@ -191,7 +191,8 @@ def extract_features(clips: Clips, plans: Sequence[Plan], *, n_jobs: int | None,
     if tasks:
         # BLAS threads inside our own would fight over the cores.
         with one_blas_thread():
-            share_out(tasks, partial(_extract_some, clips, plans, results), n_jobs=n_jobs)
+            turns = _Turns(Turns(), Turns())
+            share_out(tasks, partial(_extract_some, clips, plans, results, turns), n_jobs=n_jobs)
     problems = [clips.problem(i, reason) for i, reason in results.problems.items()]
     unequal = results.unequal_lengths(clips)
     if unequal:
@@ -288,34 +289,54 @@ class _Work:
     clip: tuple[np.ndarray, int] | None
     valid: np.ndarray | None = None
 
+    @property
+    def n_samples(self) -> int:
+        """How many are at hand, as they were read."""
+        return 0 if self.clip is None else len(self.clip[0])
 
-def _extract_some(clips: Clips, plans: Sequence[Plan], results: _Results, tasks: Sequence[_Task]) -> None:
+
+class _Turns(NamedTuple):
+    """Turns that the threads of one extraction take at reading clips, and at computing features."""
+
+    reading: Turns
+    computing: Turns
+
+
+def _extract_some(
+    clips: Clips, plans: Sequence[Plan], results: _Results, turns: _Turns, tasks: Sequence[_Task]
+) -> None:
     # One look and one transaction for all of them.
     known = {} if clips.cache is None else clips.cache.get({key for task in tasks for key in task.keys})
     fresh: dict[bytes, np.ndarray] = {}
-    for works in _read(clips, len(plans), results, tasks, known):
+    waiting = deque(tasks)
+    while waiting:
+        with turns.reading.turn() as turn:
+            works = _read(clips, len(plans), results, waiting, known)
+            turn.n_steps = len(works)
         for work in works:
             with _noting_bad(results, work.task):
                 _resample(work, clips.settings)
-        # Nothing of a clip is kept longer than it is needed: it may be an hour of music.
-        while works:
-            work = works.popleft()
-            if work.valid is None:
-                continue
-            with _noting_bad(results, work.task):
-                _finish(work, clips, plans, results, fresh)
-            del work
+        with turns.computing.turn() as turn:
+            turn.n_steps = len(works)
+            # Nothing of a clip is kept longer than it is needed: it may be an hour of music.
+            while works:
+                work = works.popleft()
+                if work.valid is not None:
+                    with _noting_bad(results, work.task):
+                        _finish(work, clips, plans, results, fresh)
+                del work
     if clips.cache is not None and fresh:
         clips.cache.put(fresh)
 
 
 def _read(
-    clips: Clips, n_plans: int, results: _Results, tasks: Sequence[_Task], known: dict[bytes, np.ndarray]
-) -> Iterator[deque[_Work]]:
-    """Read the clips of which something is missing, as many at once as should be at hand."""
+    clips: Clips, n_plans: int, results: _Results, waiting: deque[_Task], known: dict[bytes, np.ndarray]
+) -> deque[_Work]:
+    """Read clips of which something is missing, as many as should be at hand at once."""
     works: deque[_Work] = deque()
     n_samples = 0
-    for task in tasks:
+    while waiting:
+        task = waiting.popleft()
         values: list = [known.get(key) for key in task.keys] if task.keys else [None] * n_plans
         missing = [n for n, value in enumerate(values) if value is None]
         if not missing:
@@ -323,14 +344,11 @@ def _read(
             clips.counts.add(hits=len(task.indices) * n_plans)
             continue
         with _noting_bad(results, task):
-            samples, rate = clips.decoded(task.indices[0])
-            works.append(_Work(task, values, missing, (samples, rate)))
-            n_samples += len(samples)
-            del samples
+            works.append(_Work(task, values, missing, clips.decoded(task.indices[0])))
+            n_samples += works[-1].n_samples
         if n_samples >= _AT_HAND:
-            yield works
-            n_samples = 0
-    yield works
+            break
+    return works
 
 
 @contextmanager

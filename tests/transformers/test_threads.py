@@ -10,7 +10,7 @@ from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from audiofeat import MFCC, FeatureBank
 from audiofeat.transformers import _extraction, _threads
-from audiofeat.transformers._threads import one_blas_thread, share_out
+from audiofeat.transformers._threads import Turns, one_blas_thread, share_out
 
 pytestmark = pytest.mark.skipif(
     not ThreadpoolController().select(user_api="blas").info(), reason="NumPy's BLAS has no threads to limit"
@@ -160,3 +160,59 @@ def test_extraction_computes_with_one_blas_thread(n_jobs, monkeypatch, rng):
     with threadpool_limits(limits=2, user_api="blas"):
         bank.fit_transform(list(rng.standard_normal((6, 3000)).astype(np.float32)))
     assert seen == [{1}] * 6
+
+
+def steps(turns, n_steps, seconds, monkeypatch):
+    """Go through steps that take so long, by a clock of our own."""
+    monkeypatch.setattr(_threads, "thread_time", iter([10.0, 10.0 + n_steps * seconds]).__next__)
+    with turns.turn() as turn:
+        turn.n_steps = n_steps
+
+
+def are_taken_in_turns(turns):
+    with turns.turn() as turn:
+        turn.n_steps = 10**9
+        return turns._lock.locked()
+
+
+def test_short_steps_are_taken_in_turns(monkeypatch):
+    turns = Turns()
+    assert not are_taken_in_turns(Turns())
+    with monkeypatch.context() as patch:
+        steps(turns, 16, 100e-6, patch)
+    assert are_taken_in_turns(turns)
+    with monkeypatch.context() as patch:
+        steps(turns, 16, 1e-3, patch)
+    assert not are_taken_in_turns(turns)
+
+
+def test_nobody_takes_a_turn_while_another_has_it(monkeypatch):
+    turns = Turns()
+    with monkeypatch.context() as patch:
+        steps(turns, 16, 100e-6, patch)
+    having_it, most = [], []
+
+    def take_turns():
+        for _ in range(200):
+            with turns.turn() as turn:
+                having_it.append(None)
+                turn.n_steps = 10**9
+                most.append(len(having_it))
+                having_it.pop()
+
+    threads = [threading.Thread(target=take_turns) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(most) == {1}
+    assert len(most) == 800
+
+
+def test_a_turn_ends_with_an_error(monkeypatch):
+    turns = Turns()
+    with monkeypatch.context() as patch:
+        steps(turns, 16, 100e-6, patch)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError), turns.turn():
+            1 / 0  # noqa: B018
