@@ -3,6 +3,7 @@
 from audiofeat.audio.batch import ArraySource, AudioBatch, BatchSource, FileSource, LoadSettings
 from audiofeat.audio.cache import CacheCounts, CacheInfo, FeatureCache, fingerprint
 from audiofeat.audio.changes import ChangedSource, WaveformChanges, generator_of
+from audiofeat.audio.files import resampled_length
 from audiofeat.audio.inputs import as_sources, as_unit_float, read_content
 from audiofeat.audio.memory import cache_of
 
@@ -23,4 +24,5 @@ __all__ = [
     "read_content",
     "fingerprint",
     "generator_of",
+    "resampled_length",
 ]

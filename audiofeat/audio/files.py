@@ -6,6 +6,7 @@ Conventions: ``start`` and ``stop`` are in seconds from the beginning of the rec
 import io
 import math
 import os
+import stat
 import time
 from collections import OrderedDict
 from pathlib import Path
@@ -21,7 +22,16 @@ from audiofeat._errors import ClipError
 from audiofeat.audio.opened import OpenFiles
 from audiofeat.audio.vorbis import vorbis_facts
 
-__all__ = ["CUT_TOLERANCE", "FileFacts", "clip_error", "decode", "file_facts", "mix_down", "resample"]
+__all__ = [
+    "CUT_TOLERANCE",
+    "FileFacts",
+    "clip_error",
+    "decode",
+    "file_facts",
+    "mix_down",
+    "resample",
+    "resampled_length",
+]
 
 
 # Decoders of compressed audio may hold back a frame or two at the end [s].
@@ -199,7 +209,9 @@ def file_facts(source: str | bytes) -> FileFacts:
     known = _facts.get(source)
     if known is not None and known[0] == signature:
         return known[1]
-    facts = _facts_of(source, _content(source) if status.st_size <= _LONG else None)
+    # What is no regular file may have no end.
+    at_once = stat.S_ISREG(status.st_mode) and status.st_size <= _LONG
+    facts = _facts_of(source, _content(source) if at_once else None)
     if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > _SETTLED_NS:
         with _facts_lock:
             _facts[source] = (signature, facts)
@@ -237,7 +249,7 @@ def _digest_by_pieces(source: str) -> bytes:
     return hasher.digest()
 
 
-def _facts_of(source, content: bytes | None) -> FileFacts:
+def _facts_of(source: str | bytes, content: bytes | None) -> FileFacts:
     """Facts of a recording, whose content may be known."""
     rate, n_samples = (None if content is None else vorbis_facts(content)) or _header(source)
     if not n_samples:

@@ -67,8 +67,9 @@ def vorbis_facts(content: bytes) -> tuple[int, int] | None:
     # Cut from a longer one, a stream begins at another sample than 0.
     if first.granule != _decoded_samples(content, first, blocks) or not _granules_rise(pages[n_headers:]):
         return None
-    # Damage within a page of audio shows on decoding.
-    if not all(_is_whole(content, page) for page in pages[:n_headers]):
+    # Where these are damaged libsndfile finds another beginning or end, and no end at all if the header is. Damage between
+    # changes neither rate nor length.
+    if not all(_is_whole(content, page) for page in (*pages[: n_headers + 1], last)):
         return None
     return rate, last.granule
 

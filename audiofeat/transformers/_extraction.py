@@ -17,7 +17,7 @@ import numpy as np
 import xxhash
 
 from audiofeat._errors import AudioInputError, ClipError, ClipProblem
-from audiofeat.audio import CacheCounts, FeatureCache, LoadSettings, fingerprint
+from audiofeat.audio import CacheCounts, FeatureCache, LoadSettings, fingerprint, resampled_length
 from audiofeat.dsp import FrameSpec, extract, pool
 from audiofeat.dsp.recipes import ClipProjection, Recipe
 from audiofeat.transformers._threads import Turns, one_blas_thread, share_out
@@ -192,7 +192,9 @@ def extract_features(clips: Clips, plans: Sequence[Plan], *, n_jobs: int | None,
         # BLAS threads inside our own would fight over the cores.
         with one_blas_thread():
             turns = _Turns(Turns(), Turns())
-            share_out(tasks, partial(_extract_some, clips, plans, results, turns), n_jobs=n_jobs)
+            work = partial(_extract_some, clips, plans, results, turns)
+            # Those that work on the same clips share what is in the store, and not what one of them has taken.
+            share_out(tasks, work, n_jobs=n_jobs, alone=clips.cache is None)
     problems = [clips.problem(i, reason) for i, reason in results.problems.items()]
     unequal = results.unequal_lengths(clips)
     if unequal:
@@ -289,11 +291,6 @@ class _Work:
     clip: tuple[np.ndarray, int] | None
     valid: np.ndarray | None = None
 
-    @property
-    def n_samples(self) -> int:
-        """How many are at hand, as they were read."""
-        return 0 if self.clip is None else len(self.clip[0])
-
 
 class _Turns(NamedTuple):
     """Turns that the threads of one extraction take at reading clips, and at computing features."""
@@ -305,11 +302,11 @@ class _Turns(NamedTuple):
 def _extract_some(
     clips: Clips, plans: Sequence[Plan], results: _Results, turns: _Turns, tasks: Sequence[_Task]
 ) -> None:
-    # One look and one transaction for all of them.
+    # One look for all of them, and one transaction for as many as are read at once.
     known = {} if clips.cache is None else clips.cache.get({key for task in tasks for key in task.keys})
-    fresh: dict[bytes, np.ndarray] = {}
     waiting = deque(tasks)
     while waiting:
+        fresh: dict[bytes, np.ndarray] = {}
         with turns.reading.turn() as turn:
             works = _read(clips, len(plans), results, waiting, known)
             turn.n_steps = len(works)
@@ -325,8 +322,8 @@ def _extract_some(
                     with _noting_bad(results, work.task):
                         _finish(work, clips, plans, results, fresh)
                 del work
-    if clips.cache is not None and fresh:
-        clips.cache.put(fresh)
+        if clips.cache is not None and fresh:
+            clips.cache.put(fresh)
 
 
 def _read(
@@ -343,12 +340,29 @@ def _read(
             results.put_all(task, values)
             clips.counts.add(hits=len(task.indices) * n_plans)
             continue
-        with _noting_bad(results, task):
-            works.append(_Work(task, values, missing, clips.decoded(task.indices[0])))
-            n_samples += works[-1].n_samples
+        clip = _decoded(clips, results, task)
+        if clip is not None:
+            works.append(_Work(task, values, missing, clip))
+            n_samples += _most_samples(*clip, clips.settings)
         if n_samples >= _AT_HAND:
             break
     return works
+
+
+def _decoded(clips: Clips, results: _Results, task: _Task) -> tuple[np.ndarray, int] | None:
+    """Decode one of the clips that have the same content: where a file is gone, its copy may be there."""
+    for i in task.indices:
+        try:
+            return clips.decoded(i)
+        except ClipError as exc:
+            results.problems[i] = str(exc)
+    return None
+
+
+def _most_samples(samples: np.ndarray, rate: int, settings: LoadSettings | None) -> int:
+    """How many samples a clip has, as it was read or at the rate of all."""
+    n_samples = len(samples)
+    return n_samples if settings is None else max(n_samples, resampled_length(n_samples, rate, settings.sample_rate))
 
 
 @contextmanager

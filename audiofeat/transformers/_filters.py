@@ -1,4 +1,4 @@
-"""How many filters of a bank are of use.
+"""How many filters of a bank are empty.
 
 Conventions: a bank is ``(n_filters, n_bins)``; a filter is empty if it lies between two frequencies of the spectrum.
 """
@@ -22,7 +22,7 @@ class FilterCounts(NamedTuple):
 # To make a bank takes longer than the features of a second, and `fit` asks for it in every fold of a search.
 @lru_cache(maxsize=256)
 def count_filters(bank: Callable[..., np.ndarray], *args, **kwargs) -> FilterCounts:
-    """Count the filters of a bank.
+    """Count the filters of a bank, and the empty ones among them.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from functools import cache
 from threading import Lock
-from time import thread_time
+from time import perf_counter, thread_time
 from typing import TypeVar
 
 from joblib import cpu_count, effective_n_jobs
@@ -24,7 +24,9 @@ Item = TypeVar("Item")
 _MOST_AT_ONCE = 16
 
 
-def share_out(items: Sequence[Item], work: Callable[[list[Item]], None], *, n_jobs: int | None) -> None:
+def share_out(
+    items: Sequence[Item], work: Callable[[list[Item]], None], *, n_jobs: int | None, alone: bool = True
+) -> None:
     """Do some work on every item, in threads that take items until there are none left.
 
     Parameters
@@ -35,13 +37,15 @@ def share_out(items: Sequence[Item], work: Callable[[list[Item]], None], *, n_jo
         Takes a list of items, at least one. What it raises ends the others' work at their next step.
     n_jobs : int or None
         Threads, as in joblib.
+    alone : bool, default=True
+        Whether no other process works on the same items; one thread then takes as many as it can.
     """
     waiting = deque(items)
     n_threads = min(_n_threads(n_jobs), len(items))
 
     def work_on_what_waits() -> None:
         try:
-            while taken := _take(waiting, n_threads):
+            while taken := _take(waiting, all_at_once=alone and n_threads == 1):
                 work(taken)
         except BaseException:
             waiting.clear()
@@ -66,11 +70,11 @@ def _n_threads(n_jobs: int | None) -> int:
     return min(n_threads, cpu_count()) if n_jobs is not None and n_jobs < 0 else n_threads
 
 
-def _take(waiting: deque[Item], n_threads: int) -> list[Item]:
+def _take(waiting: deque[Item], *, all_at_once: bool) -> list[Item]:
     taken: list[Item] = []
     # Part of what remains, as in guided self-scheduling: Polychronopoulos & Kuck (1987),
     # https://doi.org/10.1109/TC.1987.5009495
-    part = 1 + len(waiting) // 16 if n_threads > 1 else _MOST_AT_ONCE
+    part = len(waiting) if all_at_once else 1 + len(waiting) // 16
     try:
         for _ in range(min(_MOST_AT_ONCE, part)):
             taken.append(waiting.popleft())
@@ -80,8 +84,9 @@ def _take(waiting: deque[Item], n_threads: int) -> list[Item]:
     return taken
 
 
-# Steps shorter than this are taken in turns [s of the thread's own time].
+# Steps are short that take less than this of the thread's own time, and less than that by the clock [s].
 _SHORT = 300e-6
+_SHORT_BY_CLOCK = 1e-3
 
 
 class Turns:
@@ -114,14 +119,16 @@ class Turns:
         """
         turn = Turn()
         with self._lock if self._are_short else nullcontext():
-            # Not the time on the clock, of which much goes by in waiting.
-            begin = thread_time()
+            # By the clock, steps are long where threads wait for each other; by their own time, they are short where they
+            # wait for a disk, which they can do together, and where that time advances in steps of 16 ms, as on Windows.
+            own, clock = thread_time(), perf_counter()
             yield turn
-            self._are_short = thread_time() - begin < _SHORT * turn.n_steps
+            own, clock = thread_time() - own, perf_counter() - clock
+            self._are_short = own < _SHORT * turn.n_steps and clock < _SHORT_BY_CLOCK * turn.n_steps
 
 
 class Turn:
-    """One thread's turn."""
+    """One thread's turn, to which the thread says how many steps it took."""
 
     n_steps = 0
 

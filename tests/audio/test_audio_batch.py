@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audiofeat import AudioBatch, AudioInputError
+from audiofeat._errors import ClipError
 from audiofeat.audio import ArraySource, LoadSettings
 
 few = settings(max_examples=40, derandomize=True, deadline=None)
@@ -112,6 +113,17 @@ def test_clips_of_several_lengths_are_no_array():
 def test_bad_clips_are_named_together():
     with pytest.raises(AudioInputError, match=r"cannot use 2 of 3 clips:\n  clip 0: 1 NaN.*\n  clip 2: 1 infinite"):
         np.asarray(batch_of([np.nan], [0.0], [np.inf]))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(("recorded", "wanted"), [(192000, 16000), (96000, 1000), (44100, 22050), (8000, 48000)])
+@given(n_samples=st.integers(1, 3000), where=st.floats(0, 1, exclude_max=True))
+@few
+def test_no_bad_sample_is_lost_in_resampling(value, recorded, wanted, n_samples, where):
+    clip = np.full(n_samples, 0.1, dtype=np.float32)
+    clip[int(where * n_samples)] = value
+    with pytest.raises(ClipError, match=rf"^1 .* of {n_samples} samples"):
+        LoadSettings(wanted).resampled(clip, recorded)
 
 
 @pytest.mark.parametrize("pad_mode", ["constant", "wrap"])

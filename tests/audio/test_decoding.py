@@ -137,6 +137,13 @@ def test_bytes_that_are_no_audio(content, reason):
         decode(content)
 
 
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a file without an end")
+def test_what_has_no_end_is_not_read_to_it(monkeypatch):
+    monkeypatch.setattr(files, "_content", lambda source: pytest.fail(f"read {source}"))
+    with pytest.raises(ClipError, match="an empty file"):
+        file_facts("/dev/zero")
+
+
 @given(n_samples=st.integers(0, 20), n_channels=st.integers(1, 6), seed=st.integers(0, 99))
 @few
 def test_mixing_is_the_mean(n_samples, n_channels, seed):

@@ -122,6 +122,87 @@ def test_a_damaged_header_is_left_to_libsndfile(at, byte):
     assert (vorbis_facts(damaged) is None) == (damaged != WHOLE)
 
 
+@settings(max_examples=500, derandomize=True, deadline=None)
+@given(at=st.integers(0, len(WHOLE) - 1), value=st.binary(min_size=1, max_size=3))
+def test_whatever_is_damaged_what_is_said_is_what_libsndfile_says(at, value):
+    damaged = changed(WHOLE, at, value)[: len(WHOLE)]
+    said = vorbis_facts(damaged)
+    assert said is None or said == of_soundfile(damaged)
+
+
+@pytest.mark.parametrize("page", [2, -1], ids=["first page of audio", "last page"])
+@pytest.mark.parametrize("field", ["granule", "body"])
+def test_a_damaged_beginning_or_end_is_left_to_libsndfile(page, field):
+    at = STARTS[page] + (9 if field == "granule" else 200)
+    damaged = changed(WHOLE, at, b"\x01\x02")
+    assert vorbis_facts(damaged) is None
+    assert file_facts(damaged)[:2] == of_soundfile(damaged)
+
+
+def checksum(page: bytes) -> int:
+    """Ogg's checksum, bit by bit: polynomial 0x04c11db7, nothing turned over before or after."""
+    rest = 0
+    for byte in page:
+        rest ^= byte << 24
+        for _ in range(8):
+            rest = (rest << 1 ^ (0x04C11DB7 if rest & 0x80000000 else 0)) & 0xFFFFFFFF
+    return rest
+
+
+def with_checksums(content: bytes) -> bytes:
+    """Let damage look as if it had been meant."""
+    starts = page_starts(content)
+    for start, stop in zip(starts, [*starts[1:], len(content)], strict=True):
+        page = changed(content[start:stop], 22, bytes(4))
+        content = changed(content, start + 22, struct.pack("<I", checksum(page)))
+    return content
+
+
+AUDIO = STARTS[2]
+# One segment more on the last page of the header, where a packet of audio begins and does not end.
+BEGUN_EARLY = (
+    changed(WHOLE[:AUDIO], STARTS[1] + 26, bytes([WHOLE[STARTS[1] + 26] + 1]))[: STARTS[1] + 27 + WHOLE[STARTS[1] + 26]]
+    + b"\xff"
+    + WHOLE[STARTS[1] + 27 + WHOLE[STARTS[1] + 26] : AUDIO]
+    + bytes(255)
+    + WHOLE[AUDIO:]
+)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        changed(WHOLE, 5, b"\x00"),
+        changed(WHOLE, 28 + 7, b"\x01"),
+        changed(WHOLE, 28 + 11, b"\x00"),
+        changed(WHOLE, 28 + 12, struct.pack("<I", 999)),
+        changed(WHOLE, 28 + 12, struct.pack("<I", 400_001)),
+        changed(WHOLE, 28 + 28, b"\x8b"),
+        changed(WHOLE, 28 + 28, b"\xe8"),
+        changed(WHOLE, 28 + 28, b"\xb5"),
+        changed(WHOLE, 28 + 29, b"\x00"),
+        changed(WHOLE, AUDIO + 5, b"\x01"),
+        BEGUN_EARLY,
+    ],
+    ids=[
+        "no beginning",
+        "version",
+        "no channel",
+        "slow",
+        "fast",
+        "blocks fall",
+        "long block",
+        "short block",
+        "framing",
+        "continued",
+        "begun early",
+    ],
+)
+def test_nothing_is_said_of_what_is_strange_on_purpose(content):
+    assert with_checksums(WHOLE) == WHOLE
+    assert vorbis_facts(with_checksums(content)) is None
+
+
 @settings(max_examples=200, derandomize=True, deadline=None)
 @given(content=st.binary(max_size=200))
 def test_no_content_is_too_strange(content):

@@ -1,13 +1,16 @@
 """Several clips are read before features are computed of them: it changes no value, and long ones do not pile up."""
 
 import re
-import tracemalloc
+import shutil
+import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
 from audiofeat import MFCC, AudioInputError, AudioLoader
+from audiofeat.audio import AudioBatch
 from audiofeat.transformers import _extraction
 
 
@@ -48,19 +51,78 @@ def test_each_bad_clip_is_named(paths, rate):
         assert re.search(reason, line)
 
 
-def test_long_clips_do_not_pile_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(_extraction, "_AT_HAND", 1_000_000)
+def test_a_clip_is_let_go_when_its_features_are_there(paths, monkeypatch):
+    read, left = [], []
+    decode = AudioBatch.decoded
+
+    def decoded(batch, index):
+        samples, rate = decode(batch, index)
+        # What owns the memory, of which the rest are views.
+        read.append(weakref.ref(samples if samples.base is None else samples.base))
+        return samples, rate
+
+    def extract_clip(*args):
+        left.append(sum(ref() is not None for ref in read))
+        return compute(*args)
+
+    compute = _extraction._extract_clip
+    monkeypatch.setattr(AudioBatch, "decoded", decoded)
+    monkeypatch.setattr(_extraction, "_extract_clip", extract_clip)
+    MFCC(n_jobs=1).fit_transform(AudioLoader(16000).fit_transform(paths[:16]))
+    assert left == list(range(16, 0, -1))
+
+
+@pytest.mark.parametrize(
+    ("recorded", "wanted", "sizes"), [(1000, 48000, [3, 3, 2]), (48000, 1000, [3, 3, 2]), (8000, 8000, [8])]
+)
+def test_what_is_at_hand_is_counted_before_and_after_resampling(tmp_path, recorded, wanted, sizes, monkeypatch):
+    monkeypatch.setattr(_extraction, "_AT_HAND", 100_000)
     rng = np.random.default_rng(0)
-    noise = (0.1 * rng.standard_normal(1_500_000)).astype(np.float32)
-    names = [str(tmp_path / f"{i}.wav") for i in range(4)]
-    for i, name in enumerate(names):
-        soundfile.write(name, np.roll(noise, i), 44100)
-    peaks = []
-    for some in (names[:1], names[:1], names):
-        batch = AudioLoader(22050).fit_transform(some)
-        tracemalloc.start()
-        MFCC(n_jobs=1).fit_transform(batch)
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-    # The first one also pays for tables.
-    assert peaks[2] < 1.1 * peaks[1]
+    names = [str(tmp_path / f"{i}.wav") for i in range(8)]
+    for name in names:
+        soundfile.write(name, 0.1 * rng.standard_normal(recorded), recorded)
+    read, seen = _extraction._read, []
+
+    def watched(*args):
+        works = read(*args)
+        seen.append(len(works))
+        return works
+
+    monkeypatch.setattr(_extraction, "_read", watched)
+    MFCC(n_fft=256, hop_length=128, n_mels=20, n_mfcc=13, n_jobs=1).fit_transform(
+        AudioLoader(wanted).fit_transform(names)
+    )
+    assert seen == sizes
+
+
+def test_what_an_interrupted_run_computed_is_kept(paths, tmp_path, monkeypatch):
+    # Each clip is as long as what is read at once.
+    monkeypatch.setattr(_extraction, "_AT_HAND", 1)
+    compute, n_computed = _extraction._extract_clip, iter(range(1, 100))
+
+    def interrupted(*args):
+        if next(n_computed) == 30:
+            raise KeyboardInterrupt
+        return compute(*args)
+
+    monkeypatch.setattr(_extraction, "_extract_clip", interrupted)
+    batch = AudioLoader(16000, memory=tmp_path / "store").fit_transform(paths)
+    with pytest.raises(KeyboardInterrupt):
+        MFCC().fit_transform(batch)
+    monkeypatch.setattr(_extraction, "_extract_clip", compute)
+    batch = AudioLoader(16000, memory=tmp_path / "store").fit_transform(paths)
+    MFCC().fit_transform(batch)
+    assert batch.cache_info().hits == 29
+    assert batch.cache_info().misses == 11
+
+
+def test_a_file_that_is_gone_is_not_its_copys_fault(paths, tmp_path):
+    shutil.copyfile(paths[1], paths[0])
+    batch = AudioLoader(16000, memory=tmp_path / "store").fit_transform(paths[:3])
+    Path(paths[0]).unlink()
+    with pytest.raises(AudioInputError) as refused:
+        MFCC().fit_transform(batch)
+    lines = str(refused.value).splitlines()
+    assert "clip 0" in lines[0] + lines[1]
+    assert "no such file" in str(refused.value)
+    assert "clip 1" not in str(refused.value)

@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from audiofeat import MFCC, FeatureBank
 from audiofeat.transformers import _extraction, _threads
 from audiofeat.transformers._threads import Turns, one_blas_thread, share_out
 
-pytestmark = pytest.mark.skipif(
+with_blas_threads = pytest.mark.skipif(
     not ThreadpoolController().select(user_api="blas").info(), reason="NumPy's BLAS has no threads to limit"
 )
 
@@ -33,7 +34,7 @@ def test_every_item_is_worked_on_once(n_items, n_jobs):
 def test_few_items_are_taken_one_by_one():
     # So that no thread has many left when the others have none.
     waiting, sizes = deque(range(300)), []
-    while taken := _threads._take(waiting, 2):
+    while taken := _threads._take(waiting, all_at_once=False):
         sizes.append(len(taken))
     assert sizes[0] == 16
     assert sizes == sorted(sizes, reverse=True)
@@ -44,6 +45,13 @@ def test_a_thread_alone_takes_many():
     taken = []
     share_out(range(40), taken.append, n_jobs=1)
     assert [len(items) for items in taken] == [16, 16, 8]
+
+
+def test_a_thread_takes_few_where_other_processes_do_the_same_work():
+    taken = []
+    share_out(range(40), taken.append, n_jobs=1, alone=False)
+    assert [len(items) for items in taken[:5]] == [3, 3, 3, 2, 2]
+    assert [len(items) for items in taken[-15:]] == [1] * 15
 
 
 def test_two_threads_share_a_short_list():
@@ -101,6 +109,7 @@ def test_an_error_ends_the_work_of_all(n_jobs):
     assert len(worked) < 100_000
 
 
+@with_blas_threads
 def test_limits_are_one_inside_and_as_before_afterwards():
     with threadpool_limits(limits=2, user_api="blas"):
         before = blas_threads()
@@ -112,6 +121,7 @@ def test_limits_are_one_inside_and_as_before_afterwards():
         assert blas_threads() == before
 
 
+@with_blas_threads
 @pytest.mark.parametrize("first_leaves_first", [True, False])
 def test_threads_at_once_leave_the_limit_as_it_was(first_leaves_first):
     inside, leave = [threading.Event(), threading.Event()], [threading.Event(), threading.Event()]
@@ -138,6 +148,7 @@ def test_threads_at_once_leave_the_limit_as_it_was(first_leaves_first):
         assert blas_threads() == {1}
 
 
+@with_blas_threads
 def test_an_error_inside_lifts_the_limit():
     with threadpool_limits(limits=2, user_api="blas"):
         before = blas_threads()
@@ -146,6 +157,7 @@ def test_an_error_inside_lifts_the_limit():
         assert blas_threads() == before
 
 
+@with_blas_threads
 @pytest.mark.parametrize("n_jobs", [None, 2])
 def test_extraction_computes_with_one_blas_thread(n_jobs, monkeypatch, rng):
     seen = []
@@ -162,57 +174,100 @@ def test_extraction_computes_with_one_blas_thread(n_jobs, monkeypatch, rng):
     assert seen == [{1}] * 6
 
 
-def steps(turns, n_steps, seconds, monkeypatch):
-    """Go through steps that take so long, by a clock of our own."""
-    monkeypatch.setattr(_threads, "thread_time", iter([10.0, 10.0 + n_steps * seconds]).__next__)
+def steps(turns, n_steps, own, clock, monkeypatch):
+    """Go through steps that take so much of the thread's time, and so long by the clock [s]."""
+    monkeypatch.setattr(_threads, "thread_time", iter([10.0, 10.0 + n_steps * own]).__next__)
+    monkeypatch.setattr(_threads, "perf_counter", iter([20.0, 20.0 + n_steps * clock]).__next__)
     with turns.turn() as turn:
         turn.n_steps = n_steps
 
 
-def are_taken_in_turns(turns):
+def short_steps(turns):
+    with pytest.MonkeyPatch.context() as patch:
+        steps(turns, 16, 100e-6, 100e-6, patch)
+
+
+class WatchedLock:
+    """A lock that says when somebody asks for it."""
+
+    def __init__(self):
+        self.lock, self.asked = threading.Lock(), threading.Event()
+
+    def __enter__(self):
+        self.asked.set()
+        self.lock.acquire()
+
+    def __exit__(self, *exc):
+        self.lock.release()
+
+
+@pytest.mark.parametrize(
+    ("own", "clock", "in_turns"),
+    [
+        (100e-6, 500e-6, True),
+        (1e-3, 1e-3, False),
+        # They wait for a disk, and may do so together.
+        (100e-6, 10e-3, False),
+        # A clock that advances in long steps.
+        (0.0, 10e-3, False),
+    ],
+)
+def test_short_steps_are_taken_in_turns(own, clock, in_turns, monkeypatch):
+    turns = Turns()
+    for before in (short_steps, lambda turns: None):
+        before(turns)
+        with monkeypatch.context() as patch:
+            steps(turns, 16, own, clock, patch)
+        with turns.turn():
+            assert turns._lock.locked() is in_turns
+
+
+def test_the_first_turn_waits_for_nobody():
+    turns = Turns()
+    with turns.turn(), turns.turn():
+        pass
+
+
+def test_nobody_takes_a_turn_while_another_has_it():
+    turns, entered = Turns(), []
+    short_steps(turns)
+    turns._lock = WatchedLock()
+
+    def second():
+        with turns.turn():
+            entered.append(True)
+
+    thread = threading.Thread(target=second)
     with turns.turn() as turn:
         turn.n_steps = 10**9
-        return turns._lock.locked()
-
-
-def test_short_steps_are_taken_in_turns(monkeypatch):
-    turns = Turns()
-    assert not are_taken_in_turns(Turns())
-    with monkeypatch.context() as patch:
-        steps(turns, 16, 100e-6, patch)
-    assert are_taken_in_turns(turns)
-    with monkeypatch.context() as patch:
-        steps(turns, 16, 1e-3, patch)
-    assert not are_taken_in_turns(turns)
-
-
-def test_nobody_takes_a_turn_while_another_has_it(monkeypatch):
-    turns = Turns()
-    with monkeypatch.context() as patch:
-        steps(turns, 16, 100e-6, patch)
-    having_it, most = [], []
-
-    def take_turns():
-        for _ in range(200):
-            with turns.turn() as turn:
-                having_it.append(None)
-                turn.n_steps = 10**9
-                most.append(len(having_it))
-                having_it.pop()
-
-    threads = [threading.Thread(target=take_turns) for _ in range(4)]
-    for thread in threads:
+        turns._lock.asked.clear()
         thread.start()
-    for thread in threads:
-        thread.join()
-    assert set(most) == {1}
-    assert len(most) == 800
+        assert turns._lock.asked.wait(60)
+        assert not entered
+    thread.join(60)
+    assert entered
 
 
-def test_a_turn_ends_with_an_error(monkeypatch):
+def test_a_turn_ends_with_an_error():
     turns = Turns()
-    with monkeypatch.context() as patch:
-        steps(turns, 16, 100e-6, patch)
+    short_steps(turns)
     for _ in range(2):
         with pytest.raises(ZeroDivisionError), turns.turn():
             1 / 0  # noqa: B018
+
+
+def test_extraction_says_how_many_steps_it_took(monkeypatch, rng):
+    taken = []
+
+    class Told(Turns):
+        @contextmanager
+        def turn(self):
+            with super().turn() as turn:
+                yield turn
+            taken.append((self, turn.n_steps))
+
+    monkeypatch.setattr(_extraction, "Turns", Told)
+    MFCC().fit_transform(list(rng.standard_normal((20, 3000)).astype(np.float32)))
+    reading, computing = dict.fromkeys(turns for turns, _ in taken)
+    assert [n for turns, n in taken if turns is reading] == [16, 4]
+    assert [n for turns, n in taken if turns is computing] == [16, 4]
