@@ -254,7 +254,10 @@ def _facts_of(source: str | bytes, content: bytes | None) -> FileFacts:
     rate, n_samples = (None if content is None else vorbis_facts(content)) or _header(source)
     if not n_samples:
         raise ClipError("it holds no samples")
-    return FileFacts(rate, n_samples, _digest_by_pieces(source) if content is None else xxhash.xxh3_128_digest(content))
+    if content is not None:
+        return FileFacts(rate, n_samples, xxhash.xxh3_128_digest(content))
+    assert isinstance(source, str)
+    return FileFacts(rate, n_samples, _digest_by_pieces(source))
 
 
 def _header(source: str | bytes) -> tuple[int, int]:
