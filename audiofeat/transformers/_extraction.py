@@ -191,7 +191,8 @@ def extract_features(clips: Clips, plans: Sequence[Plan], *, n_jobs: int | None,
     if tasks:
         # BLAS threads inside our own would fight over the cores.
         with one_blas_thread():
-            turns = _Turns(Turns(), Turns())
+            lock = Lock()
+            turns = _Turns(Turns(lock), Turns(lock))
             work = partial(_extract_some, clips, plans, results, turns)
             # Those that work on the same clips share what is in the store, and not what one of them has taken.
             share_out(tasks, work, n_jobs=n_jobs, alone=clips.cache is None)

@@ -96,16 +96,22 @@ class Turns:
     larger operation on arrays. Where these are short, handing over takes longer than they do: two threads that read words
     of half a second took twice as long as one. Whether steps are short is seen from those before.
 
+    Parameters
+    ----------
+    lock : Lock
+        Who holds it has a turn; work of another kind may share it.
+
     Examples
     --------
+    >>> from threading import Lock
     >>> from audiofeat.transformers._threads import Turns
-    >>> turns = Turns()
+    >>> turns = Turns(Lock())
     >>> with turns.turn() as turn:
     ...     turn.n_steps = len([step for step in range(100)])
     """
 
-    def __init__(self) -> None:
-        self._lock = Lock()
+    def __init__(self, lock: Lock):
+        self._lock = lock
         self._are_short = False
 
     @contextmanager

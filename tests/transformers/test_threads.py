@@ -213,7 +213,7 @@ class WatchedLock:
     ],
 )
 def test_short_steps_are_taken_in_turns(own, clock, in_turns, monkeypatch):
-    turns = Turns()
+    turns = Turns(threading.Lock())
     for before in (short_steps, lambda turns: None):
         before(turns)
         with monkeypatch.context() as patch:
@@ -223,15 +223,14 @@ def test_short_steps_are_taken_in_turns(own, clock, in_turns, monkeypatch):
 
 
 def test_the_first_turn_waits_for_nobody():
-    turns = Turns()
+    turns = Turns(threading.Lock())
     with turns.turn(), turns.turn():
         pass
 
 
 def test_nobody_takes_a_turn_while_another_has_it():
-    turns, entered = Turns(), []
+    turns, entered = Turns(WatchedLock()), []
     short_steps(turns)
-    turns._lock = WatchedLock()
 
     def second():
         with turns.turn():
@@ -248,8 +247,19 @@ def test_nobody_takes_a_turn_while_another_has_it():
     assert entered
 
 
+def test_a_turn_at_one_kind_of_work_is_none_at_the_other():
+    lock = threading.Lock()
+    short, untried = Turns(lock), Turns(lock)
+    short_steps(short)
+    with short.turn():
+        assert lock.locked()
+        # Whether its steps are short is not known, so it does not wait.
+        with untried.turn():
+            pass
+
+
 def test_a_turn_ends_with_an_error():
-    turns = Turns()
+    turns = Turns(threading.Lock())
     short_steps(turns)
     for _ in range(2):
         with pytest.raises(ZeroDivisionError), turns.turn():
