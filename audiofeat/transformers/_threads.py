@@ -6,7 +6,7 @@ Conventions: work is a list of items that take about as long as a clip, from a t
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import cache
 from threading import Lock
 from time import perf_counter, thread_time
@@ -22,6 +22,8 @@ Item = TypeVar("Item")
 # Items that a thread takes at once: enough for one transaction of many small values, and few when few are left, so that
 # no thread waits long for another at the end.
 _MOST_AT_ONCE = 16
+# Less is not worth a look at the store, and handing over the interpreter to another thread [s].
+_WORTH_TAKING = 5e-3
 
 
 def share_out(
@@ -44,9 +46,15 @@ def share_out(
     n_threads = min(_n_threads(n_jobs), len(items))
 
     def work_on_what_waits() -> None:
+        by_itself = alone and n_threads == 1
+        # The first one tells how long they take.
+        n_at_once = _MOST_AT_ONCE if by_itself else 1
         try:
-            while taken := _take(waiting, all_at_once=alone and n_threads == 1):
+            while taken := _take(waiting, n_at_once):
+                begin = perf_counter()
                 work(taken)
+                if not by_itself:
+                    n_at_once = _how_many(len(waiting), (perf_counter() - begin) / len(taken))
         except BaseException:
             waiting.clear()
             raise
@@ -70,23 +78,35 @@ def _n_threads(n_jobs: int | None) -> int:
     return min(n_threads, cpu_count()) if n_jobs is not None and n_jobs < 0 else n_threads
 
 
-def _take(waiting: deque[Item], *, all_at_once: bool) -> list[Item]:
-    taken: list[Item] = []
+def _how_many(n_waiting: int, seconds: float) -> int:
+    """How many items to take at once, of those that wait and take so long each."""
     # Part of what remains, as in guided self-scheduling: Polychronopoulos & Kuck (1987),
     # https://doi.org/10.1109/TC.1987.5009495
-    part = len(waiting) if all_at_once else 1 + len(waiting) // 16
+    part = 1 + n_waiting // 16
+    return min(_MOST_AT_ONCE, max(part, int(_WORTH_TAKING / max(seconds, 1e-6))))
+
+
+def _take(waiting: deque[Item], n_at_once: int) -> list[Item]:
+    taken: list[Item] = []
     try:
-        for _ in range(min(_MOST_AT_ONCE, part)):
+        for _ in range(n_at_once):
             taken.append(waiting.popleft())
     except IndexError:
-        # Another thread was faster.
+        # There are no more, or another thread was faster.
         pass
     return taken
 
 
 # Steps are short that take less than this of the thread's own time, and less than that by the clock [s].
 _SHORT = 300e-6
-_SHORT_BY_CLOCK = 1e-3
+_SHORT_BY_CLOCK = 2e-3
+# What was not short may have been so with others in the way, by so much.
+_IN_THE_WAY = 1.5
+# A single step that takes less may have been long because it was the first [s of the thread's own time].
+_FIRST = 2e-3
+# Steps that are not short are timed again after so many turns, and it may not keep others waiting [s].
+_UNTIMED = 8
+_PATIENCE = 0.02
 
 
 class Turns:
@@ -112,11 +132,12 @@ class Turns:
 
     def __init__(self, lock: Lock):
         self._lock = lock
-        self._are_short = False
+        self._are_short: bool | None = None
+        self._n_untimed = 0
 
     @contextmanager
     def turn(self) -> Iterator["Turn"]:
-        """Wait for a turn, if steps have been short.
+        """Wait for a turn, unless steps are known to be long.
 
         Yields
         ------
@@ -124,13 +145,28 @@ class Turns:
             Whose `n_steps` is to be set to how many steps were taken.
         """
         turn = Turn()
-        with self._lock if self._are_short else nullcontext():
-            # By the clock, steps are long where threads wait for each other; by their own time, they are short where they
-            # wait for a disk, which they can do together, and where that time advances in steps of 16 ms, as on Windows.
+        if self._are_short is False and self._n_untimed < _UNTIMED:
+            self._n_untimed += 1
+            yield turn
+            return
+        has_turn = self._lock.acquire(timeout=-1 if self._are_short else _PATIENCE)
+        try:
             own, clock = thread_time(), perf_counter()
             yield turn
-            own, clock = thread_time() - own, perf_counter() - clock
-            self._are_short = own < _SHORT * turn.n_steps and clock < _SHORT_BY_CLOCK * turn.n_steps
+            self._judge(turn.n_steps, thread_time() - own, perf_counter() - clock)
+        finally:
+            if has_turn:
+                self._lock.release()
+
+    def _judge(self, n_steps: int, own: float, clock: float) -> None:
+        # By the clock, steps are long where threads wait for each other; by their own time, they are short where they wait
+        # for a disk, which they can do together, and where that time advances in steps of 16 ms, as on Windows.
+        short = _SHORT * (_IN_THE_WAY if self._are_short is False else 1.0)
+        self._n_untimed = 0
+        if own < short * n_steps and clock < _SHORT_BY_CLOCK * n_steps:
+            self._are_short = True
+        elif n_steps > 1 or own > _FIRST or clock > _SHORT_BY_CLOCK:
+            self._are_short = False
 
 
 class Turn:

@@ -1,7 +1,6 @@
 """Spreading work over threads: every item once, one BLAS thread in each of them, and the limits as before afterwards."""
 
 import threading
-from collections import deque
 from contextlib import contextmanager
 
 import numpy as np
@@ -31,27 +30,53 @@ def test_every_item_is_worked_on_once(n_items, n_jobs):
     assert all(1 <= len(items) <= 16 for items in taken)
 
 
-def test_few_items_are_taken_one_by_one():
-    # So that no thread has many left when the others have none.
-    waiting, sizes = deque(range(300)), []
-    while taken := _threads._take(waiting, all_at_once=False):
-        sizes.append(len(taken))
-    assert sizes[0] == 16
-    assert sizes == sorted(sizes, reverse=True)
+class Clock:
+    """Time that goes by as it is told to."""
+
+    def __init__(self, monkeypatch):
+        self.own = self.by_the_clock = 100.0
+        monkeypatch.setattr(_threads, "thread_time", lambda: self.own)
+        monkeypatch.setattr(_threads, "perf_counter", lambda: self.by_the_clock)
+
+    def goes_by(self, seconds, own=None):
+        self.by_the_clock += seconds
+        self.own += seconds if own is None else own
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)
+
+
+def sizes_taken(clock, n_items, seconds, **options):
+    """How many items are taken at a time if each takes so long."""
+    sizes = []
+
+    def work(items):
+        sizes.append(len(items))
+        clock.goes_by(seconds * len(items))
+
+    share_out(range(n_items), work, n_jobs=1, **options)
+    return sizes
+
+
+def test_fewer_items_are_taken_where_fewer_are_left(clock):
+    # So that no thread has many left when the others have none, and other processes find what is done.
+    sizes = sizes_taken(clock, 300, 0.1, alone=False)
+    assert sizes[:2] == [1, 16]
+    assert sizes[1:] == sorted(sizes[1:], reverse=True)
     assert sizes[-15:] == [1] * 15
+
+
+@pytest.mark.parametrize(("seconds", "n_at_once"), [(0.0, 15), (1e-4, 15), (0.9e-3, 5), (2e-3, 2), (6e-3, 1)])
+def test_what_is_taken_is_worth_it(clock, seconds, n_at_once):
+    assert sizes_taken(clock, 16, seconds, alone=False)[:2] == [1, n_at_once]
 
 
 def test_a_thread_alone_takes_many():
     taken = []
     share_out(range(40), taken.append, n_jobs=1)
     assert [len(items) for items in taken] == [16, 16, 8]
-
-
-def test_a_thread_takes_few_where_other_processes_do_the_same_work():
-    taken = []
-    share_out(range(40), taken.append, n_jobs=1, alone=False)
-    assert [len(items) for items in taken[:5]] == [3, 3, 3, 2, 2]
-    assert [len(items) for items in taken[-15:]] == [1] * 15
 
 
 def test_two_threads_share_a_short_list():
@@ -63,7 +88,7 @@ def test_two_threads_share_a_short_list():
         both.wait()
         names.append(threading.get_ident())
 
-    share_out(range(4), work, n_jobs=2)
+    share_out(range(2), work, n_jobs=2)
     assert len(set(names)) == 2
 
 
@@ -174,17 +199,20 @@ def test_extraction_computes_with_one_blas_thread(n_jobs, monkeypatch, rng):
     assert seen == [{1}] * 6
 
 
-def steps(turns, n_steps, own, clock, monkeypatch):
-    """Go through steps that take so much of the thread's time, and so long by the clock [s]."""
-    monkeypatch.setattr(_threads, "thread_time", iter([10.0, 10.0 + n_steps * own]).__next__)
-    monkeypatch.setattr(_threads, "perf_counter", iter([20.0, 20.0 + n_steps * clock]).__next__)
+def take_turn(turns, clock, n_steps, own, by_the_clock):
+    """Go through steps that take so long each [s], and say whether the lock was held."""
     with turns.turn() as turn:
         turn.n_steps = n_steps
+        clock.goes_by(n_steps * by_the_clock, n_steps * own)
+        return turns._lock.locked()
 
 
-def short_steps(turns):
-    with pytest.MonkeyPatch.context() as patch:
-        steps(turns, 16, 100e-6, 100e-6, patch)
+def short_steps(turns, clock):
+    return take_turn(turns, clock, 16, 100e-6, 100e-6)
+
+
+def long_steps(turns, clock):
+    return take_turn(turns, clock, 16, 1e-3, 1e-3)
 
 
 class WatchedLock:
@@ -192,17 +220,15 @@ class WatchedLock:
 
     def __init__(self):
         self.lock, self.asked = threading.Lock(), threading.Event()
+        self.locked, self.release = self.lock.locked, self.lock.release
 
-    def __enter__(self):
+    def acquire(self, timeout):
         self.asked.set()
-        self.lock.acquire()
-
-    def __exit__(self, *exc):
-        self.lock.release()
+        return self.lock.acquire(timeout=timeout)
 
 
 @pytest.mark.parametrize(
-    ("own", "clock", "in_turns"),
+    ("own", "by_the_clock", "are_short"),
     [
         (100e-6, 500e-6, True),
         (1e-3, 1e-3, False),
@@ -212,25 +238,50 @@ class WatchedLock:
         (0.0, 10e-3, False),
     ],
 )
-def test_short_steps_are_taken_in_turns(own, clock, in_turns, monkeypatch):
+def test_short_steps_are_taken_in_turns(own, by_the_clock, are_short, clock):
     turns = Turns(threading.Lock())
-    for before in (short_steps, lambda turns: None):
-        before(turns)
-        with monkeypatch.context() as patch:
-            steps(turns, 16, own, clock, patch)
-        with turns.turn():
-            assert turns._lock.locked() is in_turns
+    assert take_turn(turns, clock, 16, own, by_the_clock)
+    assert take_turn(turns, clock, 16, own, by_the_clock) is are_short
+    assert short_steps(turns, clock) is are_short
+    assert not turns._lock.locked()
 
 
-def test_the_first_turn_waits_for_nobody():
+def test_long_steps_are_timed_again_now_and_then(clock):
     turns = Turns(threading.Lock())
-    with turns.turn(), turns.turn():
-        pass
+    long_steps(turns, clock)
+    assert [long_steps(turns, clock) for _ in range(20)] == 2 * (8 * [False] + [True]) + 2 * [False]
+    assert [short_steps(turns, clock) for _ in range(9)] == 6 * [False] + 3 * [True]
 
 
-def test_nobody_takes_a_turn_while_another_has_it():
+def test_steps_that_others_delayed_are_tried_in_turns(clock):
+    turns = Turns(threading.Lock())
+    assert take_turn(turns, clock, 16, 400e-6, 400e-6)
+    tried = [take_turn(turns, clock, 16, 400e-6, 400e-6) for _ in range(12)]
+    # Timed once, they may be short; timed with nobody in the way, they are not.
+    assert tried == 8 * [False] + [True, True] + 2 * [False]
+
+
+@pytest.mark.parametrize(
+    ("own", "by_the_clock", "known"), [(1e-3, 1e-3, False), (3e-3, 3e-3, True), (1e-3, 5e-3, True)]
+)
+def test_the_first_step_tells_little(own, by_the_clock, known, clock):
+    turns = Turns(threading.Lock())
+    assert take_turn(turns, clock, 1, own, by_the_clock)
+    assert short_steps(turns, clock) is not known
+
+
+def test_nobody_waits_long_for_what_may_be_long(clock, monkeypatch):
+    monkeypatch.setattr(_threads, "_PATIENCE", 1e-3)
+    lock = threading.Lock()
+    with lock:
+        # It does not wait for ever, and does not let go what another holds.
+        assert long_steps(Turns(lock), clock)
+        assert lock.locked()
+
+
+def test_nobody_takes_a_turn_while_another_has_it(clock):
     turns, entered = Turns(WatchedLock()), []
-    short_steps(turns)
+    short_steps(turns, clock)
 
     def second():
         with turns.turn():
@@ -247,23 +298,23 @@ def test_nobody_takes_a_turn_while_another_has_it():
     assert entered
 
 
-def test_a_turn_at_one_kind_of_work_is_none_at_the_other():
+def test_a_turn_at_one_kind_of_work_is_none_at_the_other(clock):
     lock = threading.Lock()
-    short, untried = Turns(lock), Turns(lock)
-    short_steps(short)
+    short, long = Turns(lock), Turns(lock)
+    short_steps(short, clock)
+    long_steps(long, clock)
     with short.turn():
         assert lock.locked()
-        # Whether its steps are short is not known, so it does not wait.
-        with untried.turn():
-            pass
+        assert long_steps(long, clock)
 
 
-def test_a_turn_ends_with_an_error():
+def test_a_turn_ends_with_an_error(clock):
     turns = Turns(threading.Lock())
-    short_steps(turns)
+    short_steps(turns, clock)
     for _ in range(2):
         with pytest.raises(ZeroDivisionError), turns.turn():
             1 / 0  # noqa: B018
+    assert not turns._lock.locked()
 
 
 def test_extraction_says_how_many_steps_it_took(monkeypatch, rng):
