@@ -162,7 +162,8 @@ class Turns:
         # By the clock, steps are long where threads wait for each other; by their own time, they are short where they wait
         # for a disk, which they can do together, and where that time advances in steps of 16 ms, as on Windows.
         short = _SHORT * (_IN_THE_WAY if self._are_short is False else 1.0)
-        self._n_untimed = 0
+        # What waits for a disk will do so for long, and then even to be timed keeps others waiting.
+        self._n_untimed = -8 * _UNTIMED if n_steps > 1 and clock >= _SHORT_BY_CLOCK * n_steps else 0
         if own < short * n_steps and clock < _SHORT_BY_CLOCK * n_steps:
             self._are_short = True
         elif n_steps > 1 or own > _FIRST or clock > _SHORT_BY_CLOCK:

@@ -253,6 +253,12 @@ def test_long_steps_are_timed_again_now_and_then(clock):
     assert [short_steps(turns, clock) for _ in range(9)] == 6 * [False] + 3 * [True]
 
 
+def test_steps_that_wait_for_a_disk_are_timed_rarely(clock):
+    turns = Turns(threading.Lock())
+    waited = [take_turn(turns, clock, 16, 100e-6, 10e-3) for _ in range(150)]
+    assert [number for number, timed in enumerate(waited) if timed] == [0, 73, 146]
+
+
 def test_steps_that_others_delayed_are_tried_in_turns(clock):
     turns = Turns(threading.Lock())
     assert take_turn(turns, clock, 16, 400e-6, 400e-6)
