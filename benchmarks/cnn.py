@@ -283,9 +283,11 @@ def main() -> None:
         f"scikit-learn {version('scikit-learn')}; load of the machine {os.getloadavg()[1]:.1f} at the start."
     )
     lines = [about]
+    print(about, flush=True)
     for part in options.parts.split(","):
-        lines += ["", *reports[part](options.rounds)]
-        print("\n".join(lines[-12:]), flush=True)
+        table = ["", *reports[part](options.rounds)]
+        print("\n".join(table), flush=True)
+        lines += table
     if options.write:
         from results import write_section
 
