@@ -191,42 +191,45 @@ def extract(audio: np.ndarray, spec: FrameSpec, recipes: Sequence[Recipe]) -> li
             f"A clip of {len(audio)} samples holds no frame of n_fft={spec.n_fft} with center={spec.center}. "
             "Lower n_fft, use center=True, or give longer clips."
         )
-    projections = [recipe.projection for recipe in recipes]
-    rows: dict[Projection | FilterbankProjection | ClipProjection, np.ndarray] = {}
-    of_blocks: list[Projection | FilterbankProjection] = []
-    for projection in dict.fromkeys(projections):
-        if isinstance(projection, ClipProjection):
-            rows[projection] = projection.of_clip(audio, spec)
-        else:
-            of_blocks.append(projection)
-    # What needs no spectrum does not pay for one.
+    # They are numbered, since to hash one takes as long as the decibels of a second.
+    numbers: dict[Projection | FilterbankProjection | ClipProjection, int] = {}
+    places = [numbers.setdefault(recipe.projection, len(numbers)) for recipe in recipes]
+    projections = list(numbers)
+    rows: list = [None] * len(projections)
+    of_blocks: list[tuple[int, Projection | FilterbankProjection]] = []
     # Looked up once: the block knows them by identity, and a cache that others use too may make another one.
-    banks = {
-        projection: projection.bank(audio.dtype, spec)
-        for projection in of_blocks
-        if isinstance(projection, FilterbankProjection)
-    }
-    of_power = [bank for projection, bank in banks.items() if projection.power == 2.0]
+    banks: dict[int, Filterbank] = {}
+    of_power: list[Filterbank] = []
+    for number, projection in enumerate(projections):
+        if isinstance(projection, ClipProjection):
+            rows[number] = projection.of_clip(audio, spec)
+            continue
+        of_blocks.append((number, projection))
+        if isinstance(projection, FilterbankProjection):
+            banks[number] = projection.bank(audio.dtype, spec)
+            if projection.power == 2.0:
+                of_power.append(banks[number])
+    # What needs no spectrum does not pay for one.
     for block in blocks(audio, spec, of_power, only_banks=len(of_power) == len(of_blocks)) if of_blocks else ():
-        for projection in of_blocks:
+        for number, projection in of_blocks:
             if isinstance(projection, FilterbankProjection):
-                part = block.project(banks[projection], power=projection.power)
+                part = block.project(banks[number], power=projection.power)
             else:
                 part = projection(block, spec)
             if block.n_frames == n_frames:
-                rows[projection] = part
+                rows[number] = part
                 continue
-            if projection not in rows:
-                rows[projection] = np.empty((len(part), n_frames), dtype=part.dtype)
-            rows[projection][:, block.start : block.stop] = part
+            if rows[number] is None:
+                rows[number] = np.empty((len(part), n_frames), dtype=part.dtype)
+            rows[number][:, block.start : block.stop] = part
     shared = {recipe.base for recipe in recipes if isinstance(recipe, DerivedRecipe)} if len(recipes) > 1 else ()
-    bases = {base: base.finish(rows[base.projection], spec) for base in shared}
+    bases = {base: base.finish(rows[numbers[base.projection]], spec) for base in shared}
     features = []
-    for recipe, projection in zip(recipes, projections, strict=True):
+    for recipe, place in zip(recipes, places, strict=True):
         if isinstance(recipe, DerivedRecipe) and recipe.base in bases:
             features.append(recipe.derive(bases[recipe.base], spec))
         else:
-            features.append(bases[recipe] if recipe in bases else recipe.finish(rows[projection], spec))
+            features.append(bases[recipe] if recipe in bases else recipe.finish(rows[place], spec))
     return features
 
 
