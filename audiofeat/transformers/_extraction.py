@@ -3,13 +3,11 @@
 Conventions: framewise features are ``(n_clips, n_rows, n_frames)``, pooled ones ``(n_clips, n_columns)``.
 """
 
-import os
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
-from random import Random
 from threading import Lock
 from typing import NamedTuple, Protocol
 
@@ -275,11 +273,7 @@ def _look_up(clips: Clips, plans: Sequence[Plan], results: _Results) -> list[_Ta
             else:
                 tasks.setdefault(keys, _Task([], keys)).indices.append(i)
     clips.counts.add(hits=n_found * len(plans))
-    remaining = list(tasks.values())
-    # Processes that begin the same work at once, as those of a grid search do, each take it in an order of their own, so
-    # that most of what one comes to has been stored by another.
-    Random(os.getpid()).shuffle(remaining)
-    return remaining
+    return list(tasks.values())
 
 
 @dataclass
@@ -311,20 +305,25 @@ def _extract_some(
         with turns.reading.turn() as turn:
             works = _read(clips, len(plans), results, waiting, known)
             turn.n_steps = len(works)
+        if not works:
+            continue
         for work in works:
             with _noting_bad(results, work.task):
                 _resample(work, clips.settings)
-        with turns.computing.turn() as turn:
-            turn.n_steps = len(works)
-            # Nothing of a clip is kept longer than it is needed: it may be an hour of music.
-            while works:
-                work = works.popleft()
-                if work.valid is not None:
-                    with _noting_bad(results, work.task):
-                        _finish(work, clips, plans, results, fresh)
-                del work
-        if clips.cache is not None and fresh:
-            clips.cache.put(fresh)
+        try:
+            with turns.computing.turn() as turn:
+                turn.n_steps = len(works)
+                # Nothing of a clip is kept longer than it is needed: it may be an hour of music.
+                while works:
+                    work = works.popleft()
+                    if work.valid is not None:
+                        with _noting_bad(results, work.task):
+                            _finish(work, clips, plans, results, fresh)
+                    del work
+        finally:
+            # Where this was interrupted, what is done is done.
+            if clips.cache is not None and fresh:
+                clips.cache.put(fresh)
 
 
 def _read(
@@ -352,11 +351,13 @@ def _read(
 
 def _decoded(clips: Clips, results: _Results, task: _Task) -> tuple[np.ndarray, int] | None:
     """Decode one of the clips that have the same content: where a file is gone, its copy may be there."""
+    reasons = {}
     for i in task.indices:
         try:
             return clips.decoded(i)
         except ClipError as exc:
-            results.problems[i] = str(exc)
+            reasons[i] = str(exc)
+    results.problems.update(reasons)
     return None
 
 

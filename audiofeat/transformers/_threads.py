@@ -3,11 +3,13 @@
 Conventions: work is a list of items that take about as long as a clip, from a tenth of a millisecond to seconds.
 """
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from random import Random
 from threading import Lock
 from time import perf_counter, thread_time
 from typing import TypeVar
@@ -40,8 +42,14 @@ def share_out(
     n_jobs : int or None
         Threads, as in joblib.
     alone : bool, default=True
-        Whether no other process works on the same items; one thread then takes as many as it can.
+        Whether no other process does the same work and keeps what is done for all. One thread then takes as many as it
+        can, in their order.
     """
+    items = list(items)
+    if not alone:
+        # Processes that begin at once, as those of a grid search do, each take them in an order of their own, so that most
+        # of what one comes to has been done by another.
+        Random(os.getpid()).shuffle(items)
     waiting = deque(items)
     n_threads = min(_n_threads(n_jobs), len(items))
 
@@ -104,9 +112,11 @@ _SHORT_BY_CLOCK = 2e-3
 _IN_THE_WAY = 1.5
 # A single step that takes less may have been long because it was the first [s of the thread's own time].
 _FIRST = 2e-3
-# Steps that are not short are timed again after so many turns, and it may not keep others waiting [s].
-_UNTIMED = 8
-_PATIENCE = 0.02
+# Steps that are not short are timed again after so many turns, and twice as many each time that they are long again, since
+# others wait meanwhile.
+_UNTIMED, _MOST_UNTIMED = 8, 256
+# How long to wait for a turn [s] that may not be needed, and for one that is: a slow clip among quick ones stops nobody.
+_PATIENCE, _MOST_PATIENCE = 0.02, 0.1
 
 
 class Turns:
@@ -134,6 +144,7 @@ class Turns:
         self._lock = lock
         self._are_short: bool | None = None
         self._n_untimed = 0
+        self._pause = _UNTIMED
 
     @contextmanager
     def turn(self) -> Iterator["Turn"]:
@@ -145,11 +156,11 @@ class Turns:
             Whose `n_steps` is to be set to how many steps were taken.
         """
         turn = Turn()
-        if self._are_short is False and self._n_untimed < _UNTIMED:
-            self._n_untimed += 1
+        if self._are_short is False and self._n_untimed:
+            self._n_untimed -= 1
             yield turn
             return
-        has_turn = self._lock.acquire(timeout=-1 if self._are_short else _PATIENCE)
+        has_turn = self._lock.acquire(timeout=_MOST_PATIENCE if self._are_short else _PATIENCE)
         try:
             own, clock = thread_time(), perf_counter()
             yield turn
@@ -159,15 +170,16 @@ class Turns:
                 self._lock.release()
 
     def _judge(self, n_steps: int, own: float, clock: float) -> None:
+        if not n_steps:
+            return
         # By the clock, steps are long where threads wait for each other; by their own time, they are short where they wait
         # for a disk, which they can do together, and where that time advances in steps of 16 ms, as on Windows.
         short = _SHORT * (_IN_THE_WAY if self._are_short is False else 1.0)
-        # What waits for a disk will do so for long, and then even to be timed keeps others waiting.
-        self._n_untimed = -8 * _UNTIMED if n_steps > 1 and clock >= _SHORT_BY_CLOCK * n_steps else 0
         if own < short * n_steps and clock < _SHORT_BY_CLOCK * n_steps:
-            self._are_short = True
+            self._are_short, self._pause = True, _UNTIMED
         elif n_steps > 1 or own > _FIRST or clock > _SHORT_BY_CLOCK:
-            self._are_short = False
+            self._are_short, self._n_untimed = False, self._pause
+            self._pause = min(2 * self._pause, _MOST_UNTIMED)
 
 
 class Turn:

@@ -260,7 +260,7 @@ class RandomConvolutions(_MapTransformer):
             out[rows] = self._responses(maps[rows], cache, prefixes)[..., chosen].swapaxes(2, 3)
 
         with one_blas_thread():
-            share_out(range(len(maps)), work, n_jobs=self.n_jobs)
+            share_out(range(len(maps)), work, n_jobs=self.n_jobs, alone=cache is None)
         return out.reshape(len(maps), -1)
 
     def get_feature_names_out(self, input_features=None):

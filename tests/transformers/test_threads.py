@@ -8,8 +8,8 @@ import pytest
 from joblib import cpu_count, parallel_config
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
-from audiofeat import MFCC, FeatureBank
-from audiofeat.transformers import _extraction, _threads
+from audiofeat import MFCC, AudioLoader, FeatureBank, MelSpectrogram, RandomConvolutions
+from audiofeat.transformers import _extraction, _threads, random_convolutions
 from audiofeat.transformers._threads import Turns, one_blas_thread, share_out
 
 with_blas_threads = pytest.mark.skipif(
@@ -70,7 +70,9 @@ def test_fewer_items_are_taken_where_fewer_are_left(clock):
 
 @pytest.mark.parametrize(("seconds", "n_at_once"), [(0.0, 15), (1e-4, 15), (0.9e-3, 5), (2e-3, 2), (6e-3, 1)])
 def test_what_is_taken_is_worth_it(clock, seconds, n_at_once):
-    assert sizes_taken(clock, 16, seconds, alone=False)[:2] == [1, n_at_once]
+    sizes = sizes_taken(clock, 16, seconds, alone=False)
+    assert sizes[:2] == [1, n_at_once]
+    assert max(sizes[2:], default=0) <= n_at_once
 
 
 def test_a_thread_alone_takes_many():
@@ -246,17 +248,22 @@ def test_short_steps_are_taken_in_turns(own, by_the_clock, are_short, clock):
     assert not turns._lock.locked()
 
 
-def test_long_steps_are_timed_again_now_and_then(clock):
+def test_long_steps_are_timed_less_and_less(clock):
     turns = Turns(threading.Lock())
-    long_steps(turns, clock)
-    assert [long_steps(turns, clock) for _ in range(20)] == 2 * (8 * [False] + [True]) + 2 * [False]
-    assert [short_steps(turns, clock) for _ in range(9)] == 6 * [False] + 3 * [True]
+    timed = [number for number in range(1200) if long_steps(turns, clock)]
+    assert timed == [0, 9, 26, 59, 124, 253, 510, 767, 1024]
+    # Those that were short in between begin anew.
+    while not short_steps(turns, clock):
+        pass
+    assert [number for number in range(30) if long_steps(turns, clock)] == [0, 9, 26]
 
 
-def test_steps_that_wait_for_a_disk_are_timed_rarely(clock):
+def test_no_steps_tell_nothing(clock):
     turns = Turns(threading.Lock())
-    waited = [take_turn(turns, clock, 16, 100e-6, 10e-3) for _ in range(150)]
-    assert [number for number, timed in enumerate(waited) if timed] == [0, 73, 146]
+    short_steps(turns, clock)
+    with turns.turn():
+        clock.goes_by(1.0)
+    assert short_steps(turns, clock)
 
 
 def test_steps_that_others_delayed_are_tried_in_turns(clock):
@@ -268,21 +275,26 @@ def test_steps_that_others_delayed_are_tried_in_turns(clock):
 
 
 @pytest.mark.parametrize(
-    ("own", "by_the_clock", "known"), [(1e-3, 1e-3, False), (3e-3, 3e-3, True), (1e-3, 5e-3, True)]
+    ("n_steps", "own", "by_the_clock", "known"),
+    [(1, 1e-3, 1e-3, False), (1, 3e-3, 1.9e-3, True), (1, 1e-3, 5e-3, True), (2, 4e-4, 4e-4, True)],
 )
-def test_the_first_step_tells_little(own, by_the_clock, known, clock):
+def test_the_first_step_tells_little(n_steps, own, by_the_clock, known, clock):
     turns = Turns(threading.Lock())
-    assert take_turn(turns, clock, 1, own, by_the_clock)
+    assert take_turn(turns, clock, n_steps, own, by_the_clock)
     assert short_steps(turns, clock) is not known
 
 
 def test_nobody_waits_long_for_what_may_be_long(clock, monkeypatch):
     monkeypatch.setattr(_threads, "_PATIENCE", 1e-3)
+    monkeypatch.setattr(_threads, "_MOST_PATIENCE", 1e-3)
     lock = threading.Lock()
+    short, untried = Turns(lock), Turns(lock)
+    short_steps(short, clock)
     with lock:
-        # It does not wait for ever, and does not let go what another holds.
-        assert long_steps(Turns(lock), clock)
-        assert lock.locked()
+        for turns in (short, untried):
+            # It does not wait for ever, and does not let go what another holds.
+            assert long_steps(turns, clock)
+            assert lock.locked()
 
 
 def test_nobody_takes_a_turn_while_another_has_it(clock):
@@ -338,3 +350,34 @@ def test_extraction_says_how_many_steps_it_took(monkeypatch, rng):
     reading, computing = dict.fromkeys(turns for turns, _ in taken)
     assert [n for turns, n in taken if turns is reading] == [16, 4]
     assert [n for turns, n in taken if turns is computing] == [16, 4]
+    assert reading._lock is computing._lock
+
+
+def test_only_who_shares_a_store_works_in_an_order_of_its_own(clock, monkeypatch):
+    orders = []
+    for process in (1, 1, 2):
+        monkeypatch.setattr(_threads.os, "getpid", lambda process=process: process)
+        orders.append([])
+        share_out(range(50), orders[-1].extend, n_jobs=1, alone=False)
+    assert orders[0] == orders[1] != orders[2]
+    assert sorted(orders[0]) == sorted(orders[2]) == list(range(50))
+    share_out(range(50), (in_order := []).extend, n_jobs=1)
+    assert in_order == list(range(50))
+
+
+@pytest.mark.parametrize("memory", [True, False])
+def test_extraction_says_whether_it_shares_a_store(memory, tmp_path, monkeypatch, rng):
+    said = []
+
+    def watched(*args, alone, **options):
+        said.append(alone)
+        share_out(*args, alone=alone, **options)
+
+    clips = list(rng.standard_normal((3, 3000)).astype(np.float32))
+    for module in (_extraction, random_convolutions):
+        monkeypatch.setattr(module, "share_out", watched)
+    store = tmp_path if memory else None
+    batch = AudioLoader(8000, memory=store).fit_transform([(8000, clip) for clip in clips])
+    maps = MelSpectrogram(pooling=None, n_mels=20, n_fft=256).fit_transform(batch)
+    RandomConvolutions(n_kernels=10, memory=store, random_state=0).fit_transform(maps)
+    assert said == [not memory] * 2
