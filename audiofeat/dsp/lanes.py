@@ -142,7 +142,7 @@ def decibels(power: np.ndarray, out: np.ndarray, floor: float, share: float) -> 
     """
     if _lanes is None or not power.size or not (power.dtype == out.dtype == np.float32):
         return False
-    if not (_plain(power) and _plain(out) and out.flags.writeable):
+    if not (_plain(power) and (out is power or _plain(out)) and out.flags.writeable):
         return False
     return _lanes.decibels(power, out, floor, share)
 

@@ -203,11 +203,13 @@ class LanesBlock(Block):
         ndarray of shape (n_filters, n_frames)
             The filtered spectrum.
         """
-        if power != 2.0 or not any(bank is filterbank for bank in self._banks):
-            return super().project(filterbank, power=power)
-        if self._products is None:
-            self._power, self._products = self._compute(power=not self._only_banks)
-        return next(product for bank, product in zip(self._banks, self._products, strict=True) if bank is filterbank)
+        if power == 2.0:
+            for number, bank in enumerate(self._banks):
+                if bank is filterbank:
+                    if self._products is None:
+                        self._power, self._products = self._compute(power=not self._only_banks)
+                    return self._products[number]
+        return super().project(filterbank, power=power)
 
     def _compute(self, *, power: bool) -> tuple[np.ndarray | None, list[np.ndarray]]:
         spec, start = self._clip.spec, self.start * self._clip.spec.hop_length
