@@ -18,7 +18,8 @@ from audiofeat._errors import AudioInputError, ClipError, ClipProblem
 from audiofeat.audio import CacheCounts, FeatureCache, LoadSettings, fingerprint, resampled_length
 from audiofeat.dsp import FrameSpec, extract, pool
 from audiofeat.dsp.recipes import ClipProjection, Recipe
-from audiofeat.transformers._threads import Turns, one_blas_thread, share_out
+from audiofeat.transformers._threads import one_blas_thread, share_out
+from audiofeat.transformers._turns import Turns
 
 __all__ = ["ArrayClips", "Plan", "extract_features"]
 

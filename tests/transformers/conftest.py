@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from audiofeat.transformers import _threads, _turns
+
 
 @pytest.fixture
 def write_clip(tmp_path):
@@ -31,3 +33,22 @@ def decoded(monkeypatch):
 
     monkeypatch.setattr(soundfile.SoundFile, "read", counting)
     return readings
+
+
+class Clock:
+    """Time that goes by as it is told to."""
+
+    def __init__(self, monkeypatch):
+        self.own = self.by_the_clock = 100.0
+        monkeypatch.setattr(_turns, "thread_time", lambda: self.own)
+        for module in (_threads, _turns):
+            monkeypatch.setattr(module, "perf_counter", lambda: self.by_the_clock)
+
+    def goes_by(self, seconds, own=None):
+        self.by_the_clock += seconds
+        self.own += seconds if own is None else own
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)
